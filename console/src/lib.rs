@@ -1,0 +1,1 @@
+//! Shows what was seen and warned about: console and command line.

@@ -1,0 +1,5 @@
+//! All settings of all programs: one loader, one example file, one JSON Schema.
+
+pub mod settings;
+
+pub use settings::Settings;

@@ -1,0 +1,50 @@
+//! The words of Bartizan: the types every part speaks in, and every table.
+//!
+//! One word per concept, here and in SQL, screens and rules:
+//!
+//! | Word | Means |
+//! |---|---|
+//! | flow | a two-way conversation between two endpoints; `src` is who opened it, `direction` says how that is known |
+//! | slice | one row of a flow: what happened since its previous row |
+//! | tap | one point where packets are seen; a sensor has one or more |
+//! | entity | a host, name, user, service or device |
+//! | zone, conduit | a part of the bank's network, and what may pass between two of them |
+//! | verdict | what policy says of a flow |
+//! | evidence | one judged fact: detection, subject, episode, numbers, p-value |
+//! | warning | what a person is told; joins evidence of one cause |
+//! | severity | P0 note, P1 low, P2 medium, P3 high, P4 critical |
+//! | level | I red, II orange, III yellow, IV blue: how far a warning goes up |
+//! | score | calibrated probability that an episode is what the detection names, in ten-thousandths |
+//! | app | the protocol identified on a flow, with `app_conf` 0 to 4 |
+//! | coverage | what a tap could see in a minute |
+//! | ledger | what was received, kept and dropped, by stage and reason |
+//! | watermark | the packet time up to which a tap's rows have arrived |
+//!
+//! Everything here is pure: no I/O, no clock, no `unsafe`.
+
+pub mod time;
+pub mod address;
+pub mod text;
+pub mod id;
+pub mod record;
+pub mod batch;
+
+pub mod flow;
+pub mod coverage;
+pub mod ledger;
+
+pub mod zone;
+pub mod verdict;
+
+pub mod severity;
+pub mod judged;
+pub mod evidence;
+pub mod warning;
+pub mod triage;
+
+pub use address::{Endpoints, mapped};
+pub use batch::{Batch, Form};
+pub use record::{Class, Column, Record, Table};
+pub use severity::{Level, Severity};
+pub use text::Text;
+pub use time::Time;

@@ -1,0 +1,1 @@
+//! Zones, conduits and verdicts of policy.toml.

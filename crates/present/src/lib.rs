@@ -1,0 +1,1 @@
+//! What two surfaces share: safe text, words and colours of levels.

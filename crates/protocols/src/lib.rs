@@ -1,0 +1,1 @@
+//! Bytes in, records out: one file for each protocol.

@@ -1,0 +1,1 @@
+//! Watches the wire and writes down what it sees.

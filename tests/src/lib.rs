@@ -1,0 +1,1 @@
+//! The whole thing: a capture in at one end, a warning out at the other.
