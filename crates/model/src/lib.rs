@@ -44,6 +44,10 @@ pub mod triage;
 
 pub use address::{Endpoints, mapped};
 pub use batch::{Batch, Form};
+pub use coverage::{Coverage, Side};
+pub use evidence::Evidence;
+pub use flow::Flow;
+pub use ledger::Ledger;
 pub use record::{Class, Column, Record, Table};
 pub use severity::{Level, Severity};
 pub use text::Text;

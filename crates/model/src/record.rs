@@ -216,7 +216,7 @@ pub fn put_varint(mut value: u64, out: &mut Vec<u8>) {
 /// Defines a record: its struct, its table and its encoding, from one list of fields.
 ///
 /// ```
-/// model::record! {
+/// bartizan_model::record! {
 ///     /// What a tap could see in a minute.
 ///     pub struct Example: "example", Books {
 ///         /// Which tap.
@@ -225,7 +225,7 @@ pub fn put_varint(mut value: u64, out: &mut Vec<u8>) {
 ///         pub packets: u64,
 ///     }
 /// }
-/// assert_eq!(<Example as model::Record>::TABLE.columns[1].kind, "UInt64");
+/// assert_eq!(<Example as bartizan_model::Record>::TABLE.columns[1].kind, "UInt64");
 /// ```
 #[macro_export]
 macro_rules! record {

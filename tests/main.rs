@@ -1,1 +1,2 @@
 //! The whole thing: a capture in at one end, a warning out at the other.
+

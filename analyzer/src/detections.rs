@@ -1,0 +1,108 @@
+//! What a detection is, and the list of all of them.
+//!
+//! A detection asks in SQL (`name.sql`) and judges in a pure function over rows (`name.rs`): no clock, no store and no
+//! randomness inside, so that live and historical runs over the same rows give the same result.
+
+pub mod context;
+pub mod judged;
+
+pub use context::{Context, Step};
+pub use judged::{Finding, Judged};
+
+use model::Severity;
+use store::{Budget, Question};
+
+/// Every detection, in order of precedence: the first explains the rest on the same flows.
+pub static DETECTIONS: &[&dyn Detection] = &[];
+
+/// How often a detection is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cadence {
+    /// Every 2 s: single rows.
+    Row,
+    /// Every closed minute.
+    Minute,
+}
+
+/// What a detection says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// Such as `INT-01`.
+    pub id: &'static str,
+    /// File name and word for it, such as `beacon`.
+    pub name: &'static str,
+    /// One line for help and reference.
+    pub finds: &'static str,
+    /// Start value; a finding may differ.
+    pub severity: Severity,
+    /// ATT&CK technique ids.
+    pub attack: &'static [&'static str],
+    /// How often it is asked.
+    pub cadence: Cadence,
+    /// True if more rows can only add evidence: then it judges before the watermark.
+    pub monotone: bool,
+    /// Microseconds between two judgements of the same subject; an episode starts at a multiple of it.
+    pub step_us: i64,
+    /// How far back from the end of a step its rows reach. Microseconds.
+    pub window_us: i64,
+    /// How late a row may be and still re-open its window. Microseconds.
+    pub lateness_us: i64,
+    /// Most drops, in a million, with which it still answers "calm".
+    pub max_drop_ppm: u32,
+    /// Whether both directions must have been seen.
+    pub both_directions: bool,
+    /// Evidence of one cause no further apart than this is one warning. Microseconds.
+    pub join_gap_us: i64,
+    /// What each of its questions may cost.
+    pub budget: Budget,
+    /// Detections that explain it away on the same flows.
+    pub gives_way_to: &'static [&'static str],
+    /// Version of its statistic and tables; stands in every row it writes.
+    pub version: &'static str,
+}
+
+/// One detection: data about itself, its questions, and its judgement.
+pub trait Detection: Sync + Send {
+    /// What it says of itself.
+    fn about(&self) -> &'static About;
+
+    /// The questions whose answers it judges in `step`. Each has `from`, `to` and `without` bound.
+    fn questions(&self, step: &Step) -> Vec<Question>;
+
+    /// Judges the answers: `rows[i]` are the rows of question `i`, in any order. Pure.
+    ///
+    /// # Errors
+    /// If a row is not of the form that its SQL promises.
+    fn judge(&self, rows: &[Vec<serde_json::Value>], context: &Context<'_>) -> anyhow::Result<Judged>;
+
+    /// Cases that prove it: at least one of each kind.
+    fn cases(&self) -> Vec<Case>;
+}
+
+/// Rows, and what must come of them.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// A sentence: `a metronome is a beacon`.
+    pub name: &'static str,
+    /// What kind of case.
+    pub kind: CaseKind,
+    /// The policy in force, as TOML.
+    pub policy: &'static str,
+    /// The step that is judged.
+    pub step: Step,
+    /// The rows of each question.
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Subject and severity of each finding that must come, none for silence.
+    pub rings: Vec<(&'static str, Severity)>,
+}
+
+/// What a case is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseKind {
+    /// Must ring.
+    Positive,
+    /// Must stay silent.
+    Negative,
+    /// What an evader changes, and what must happen then.
+    Evasion,
+}
