@@ -1,2 +1,5 @@
 //! The whole thing: a capture in at one end, a warning out at the other.
 
+mod layers;
+mod supply;
+mod tidy;
