@@ -1,1 +1,17 @@
 //! Bytes in, records out: one file for each protocol.
+//!
+//! The sensor identifies a flow by asking every [`Protocol`] of [`PROTOCOLS`] to probe its first bytes, starts the
+//! parser of the one that claims them, and hands it [`Payload`]s. A parser keeps bounded memory, reads no clock and does
+//! no I/O: rows and what it learnt of the flow go into a [`Sink`].
+
+pub mod oddities;
+pub mod protocol;
+pub mod sink;
+
+pub use model::coverage::Side;
+pub use oddities::{Oddities, Oddity};
+pub use protocol::{FlowFacts, PROBE_BYTES, Parser, Payload, Probe, Progress, Protocol, Transport};
+pub use sink::{Confidence, Counts, Learnt, Sink};
+
+/// Every protocol, the surest probe first: the order in which a flow's first bytes are tried.
+pub static PROTOCOLS: &[&Protocol] = &[];
