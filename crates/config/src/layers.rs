@@ -162,40 +162,35 @@ impl Loaded {
             )
         })?;
         let mut found = Vec::new();
-        self.walk("", document.as_table(), &mut found)
-            .map_err(|(error, offset)| located(error, offset))?;
+        self.walk("", document.as_table(), &mut found);
         for Found { key, value, offset } in found {
             let line = offset.map_or(1, |offset| place(text, offset).0);
-            self.put(&key, value, Origin::File(file.to_path_buf(), line))
+            value
+                .and_then(|value| self.put(&key, value, Origin::File(file.to_path_buf(), line)))
                 .map_err(|error| located(error, offset))?;
         }
         Ok(())
     }
 
-    fn walk(
-        &self,
-        above: &str,
-        table: &dyn TableLike,
-        found: &mut Vec<Found>,
-    ) -> Result<(), (Error, Option<usize>)> {
+    fn walk(&self, above: &str, table: &dyn TableLike, found: &mut Vec<Found>) {
         for (name, item) in table.iter() {
             let key = join(above, name);
             let at = |span: Option<std::ops::Range<usize>>| span.map(|span| span.start);
             let offset =
                 at(table.key(name).and_then(toml_edit::Key::span)).or_else(|| at(item.span()));
-            let known = self.value(&key).ok_or_else(|| (self.unknown(&key), offset))?;
-            match (is_section(known), item.as_table_like()) {
-                (true, Some(inner)) => self.walk(&key, inner, found)?,
-                (true, None) => {
-                    return Err((Error::new(&key, format!("is a section: write [{key}]")), offset));
+            match (self.value(&key).map(is_section), item.as_table_like()) {
+                (None, _) => found.push(Found { value: Err(self.unknown(&key)), key, offset }),
+                (Some(true), Some(inner)) => self.walk(&key, inner, found),
+                (Some(true), None) => {
+                    let error = Error::new(&key, format!("is a section: write [{key}]"));
+                    found.push(Found { key, value: Err(error), offset });
                 }
-                (false, _) => {
+                (Some(false), _) => {
                     let offset = at(item.span()).or(offset);
-                    found.push(Found { key, value: json(item), offset });
+                    found.push(Found { key, value: Ok(json(item)), offset });
                 }
             }
         }
-        Ok(())
     }
 
     fn add_variable(&mut self, name: &str, text: &str) -> Result<(), Error> {
@@ -256,7 +251,7 @@ impl Loaded {
 
 struct Found {
     key: String,
-    value: Json,
+    value: Result<Json, Error>,
     offset: Option<usize>,
 }
 
@@ -307,16 +302,19 @@ fn json(item: &Item) -> Json {
 mod tests {
     use super::*;
 
-    fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> Option<PathBuf> {
+    fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        Some(path)
+        path
     }
 
     fn error_of(text: &str) -> Error {
         let folder = tempfile::tempdir().unwrap();
-        load_from(&Sources { chosen: file(&folder, "bartizan.toml", text), ..Sources::default() })
-            .unwrap_err()
+        load_from(&Sources {
+            chosen: Some(file(&folder, "bartizan.toml", text)),
+            ..Sources::default()
+        })
+        .unwrap_err()
     }
 
     #[test]
@@ -324,13 +322,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let all = "[sensor]\ntap = \"system\"\nbatch_rows = 1\n[store]\nuser = \"system\"\ndatabase = \"system\"\n";
         let sources = Sources {
-            system: file(&folder, "system.toml", all),
+            system: Some(file(&folder, "system.toml", all)),
             user: file(
                 &folder,
                 "user.toml",
                 "[store]\nuser = \"user\"\n[sensor]\ntap = \"user\"\nbatch_rows = 2\n",
             ),
-            chosen: file(&folder, "chosen.toml", "[sensor]\ntap = \"chosen\"\nbatch_rows = 3\n"),
+            chosen: Some(file(
+                &folder,
+                "chosen.toml",
+                "[sensor]\ntap = \"chosen\"\nbatch_rows = 3\n",
+            )),
             variables: vec![("BARTIZAN_SENSOR_BATCH_ROWS".into(), "4".into())],
         };
         let mut loaded = load_from(&sources).unwrap();
