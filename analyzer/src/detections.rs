@@ -5,6 +5,7 @@
 
 pub mod context;
 pub mod judged;
+pub mod primary;
 
 pub use context::{Context, Step};
 pub use judged::{Finding, Judged};
@@ -74,6 +75,15 @@ pub trait Detection: Sync + Send {
     /// # Errors
     /// If a row is not of the form that its SQL promises.
     fn judge(&self, rows: &[Vec<serde_json::Value>], context: &Context<'_>) -> anyhow::Result<Judged>;
+
+    /// The column of its rows, integer microseconds, by which the answers of a longer span may be cut into steps.
+    ///
+    /// With a column named here, asking about a span of up to an hour (never across midnight UTC) and keeping the rows
+    /// whose column lies in `[window_from, to)` of a step must equal asking about the step; rows without the column stay
+    /// in every step. Without one, each step with new rows is asked by itself.
+    fn cut(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Cases that prove it: at least one of each kind.
     fn cases(&self) -> Vec<Case>;

@@ -1,6 +1,7 @@
 //! What a judgement says: who rang, how many were looked at, and who could not be judged.
 
 use model::{Severity, Time, warning::Contribution};
+use std::collections::BTreeMap;
 
 /// The outcome of one judgement of one detection.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -11,6 +12,8 @@ pub struct Judged {
     pub population: u64,
     /// Subjects that could not be judged, by reason.
     pub unknown: Vec<(String, u64)>,
+    /// Subjects judged by zone, where the detection knows it; what is missing to `population` counts for no zone.
+    pub zones: BTreeMap<String, u64>,
 }
 
 /// One subject whose condition holds in this step.

@@ -1,0 +1,30 @@
+//! Each conversation once: questions that read the slices of its primary tap alone.
+
+use super::Step;
+use query::{Named, Scope};
+use store::Question;
+
+const SQL: &str = include_str!("primary.sql");
+
+/// The question `named` about `step`, with `primary_slice` in reach: the slices of each conversation's primary tap from
+/// `window_from` to `to`.
+///
+/// `{from:DateTime64(6)}` and `{to:DateTime64(6)}` bound what is new, `{window_from:DateTime64(6)}` the rows. The query must
+/// start with `SELECT`, or with `WITH` and a blank, whose list is then continued.
+pub fn question(named: &Named, step: &Step) -> Question {
+    let mut question = windowed(named, step);
+    let rest = question.sql.strip_prefix("WITH ").map_or_else(|| question.sql.clone(), |list| format!(", {list}"));
+    question.sql = format!("WITH\n{}\n{rest}", text());
+    question
+}
+
+/// The question `named` about `step`, with `window_from` bound beside `from`, `to` and `without`.
+pub fn windowed(named: &Named, step: &Step) -> Question {
+    let scope = Scope { from: step.from, to: step.to, without: step.without.clone() };
+    named.over(&scope).with("window_from", step.window_from)
+}
+
+/// The list of common table expressions, without its comments.
+fn text() -> String {
+    SQL.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n")
+}
