@@ -321,13 +321,10 @@ mod tests {
     fn each_layer_beats_the_ones_below_it() {
         let folder = tempfile::tempdir().unwrap();
         let all = "[sensor]\ntap = \"system\"\nbatch_rows = 1\n[store]\nuser = \"system\"\ndatabase = \"system\"\n";
+        let user = "[store]\nuser = \"user\"\n[sensor]\ntap = \"user\"\nbatch_rows = 2\n";
         let sources = Sources {
             system: Some(file(&folder, "system.toml", all)),
-            user: file(
-                &folder,
-                "user.toml",
-                "[store]\nuser = \"user\"\n[sensor]\ntap = \"user\"\nbatch_rows = 2\n",
-            ),
+            user: Some(file(&folder, "user.toml", user)),
             chosen: Some(file(
                 &folder,
                 "chosen.toml",
