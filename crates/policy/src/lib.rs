@@ -1,5 +1,19 @@
-//! Zones, conduits and verdicts of `policy.toml`.
+//! Zones, conduits and verdicts of `policy.toml`: what the bank allows, and what it says of a flow.
+//!
+//! [`Policy::read`] turns text into compiled tables or into problems with their places; [`Policy::resolve`] says where an
+//! address belongs at a moment, [`Policy::judge`] what is to be said of a flow.
 
-/// The bank's policy, compiled.
-#[derive(Debug)]
-pub struct Policy {}
+mod policy;
+
+pub mod declared;
+pub mod problem;
+mod read;
+
+pub mod judge;
+mod places;
+mod rules;
+
+pub use declared::{Conduit, Deny, Group, Host, Link, Meta, Selector, Service, Validity, Zone};
+pub use judge::{Judgement, Seen, outcome};
+pub use policy::{Policy, Resolved};
+pub use problem::{Grade, Problem};
