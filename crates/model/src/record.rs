@@ -79,7 +79,7 @@ macro_rules! array_cells {
     )*};
 }
 array_cells!(u64 => "Array(UInt64)", i32 => "Array(Int32)", String => "Array(String)", HashId => "Array(FixedString(16))",
-    Ipv6Addr => "Array(IPv6)");
+    Text => "Array(String)", Ipv6Addr => "Array(IPv6)");
 
 macro_rules! number_cells {
     ($($rust:ty => $kind:literal),*) => {$(

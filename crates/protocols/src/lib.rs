@@ -4,9 +4,13 @@
 //! parser of the one that claims them, and hands it [`Payload`]s. A parser keeps bounded memory, reads no clock and does
 //! no I/O: rows and what it learnt of the flow go into a [`Sink`].
 
+mod cursor;
 pub mod oddities;
 pub mod protocol;
+mod row;
 pub mod sink;
+
+pub mod tls;
 
 pub use model::coverage::Side;
 pub use oddities::{Oddities, Oddity};
@@ -14,4 +18,4 @@ pub use protocol::{FlowFacts, PROBE_BYTES, Parser, Payload, Probe, Progress, Pro
 pub use sink::{Confidence, Counts, Learnt, Sink};
 
 /// Every protocol, the surest probe first: the order in which a flow's first bytes are tried.
-pub static PROTOCOLS: &[&Protocol] = &[];
+pub static PROTOCOLS: &[&Protocol] = &[&tls::PROTOCOL];

@@ -1,0 +1,63 @@
+CREATE TABLE IF NOT EXISTS tls
+(
+    tap LowCardinality(String) CODEC(ZSTD(1)),
+    time DateTime64(6, 'UTC') CODEC(T64('bit'), ZSTD(1)),
+    age_us UInt64 CODEC(T64, ZSTD(1)),
+    flow_id UInt64 CODEC(ZSTD(1)),
+    src_ip IPv6 CODEC(ZSTD(1)),
+    dst_ip IPv6 CODEC(ZSTD(1)),
+    src_port UInt16 CODEC(ZSTD(1)),
+    dst_port UInt16 CODEC(ZSTD(1)),
+    ip_protocol UInt8 CODEC(ZSTD(1)),
+    version UInt16 CODEC(ZSTD(1)),
+    client_version UInt16 CODEC(ZSTD(1)),
+    cipher UInt16 CODEC(ZSTD(1)),
+    sni LowCardinality(String) CODEC(ZSTD(1)),
+    alpn LowCardinality(String) CODEC(ZSTD(1)),
+    client_alpn LowCardinality(String) CODEC(ZSTD(1)),
+    ja3 LowCardinality(FixedString(32)) CODEC(ZSTD(1)),
+    ja3s LowCardinality(FixedString(32)) CODEC(ZSTD(1)),
+    ja4 LowCardinality(FixedString(36)) CODEC(ZSTD(1)),
+    resumed UInt8 CODEC(ZSTD(1)),
+    established UInt8 CODEC(ZSTD(1)),
+    handshake_us UInt32 CODEC(T64, ZSTD(1)),
+    src_alert UInt16 CODEC(ZSTD(1)),
+    dst_alert UInt16 CODEC(ZSTD(1)),
+    src_records UInt32 CODEC(T64, ZSTD(1)),
+    dst_records UInt32 CODEC(T64, ZSTD(1)),
+    subject LowCardinality(String) CODEC(ZSTD(1)),
+    issuer LowCardinality(String) CODEC(ZSTD(1)),
+    serial LowCardinality(String) CODEC(ZSTD(1)),
+    not_before DateTime64(6, 'UTC') CODEC(ZSTD(1)),
+    not_after DateTime64(6, 'UTC') CODEC(ZSTD(1)),
+    names Array(LowCardinality(String)) CODEC(ZSTD(1)),
+    cert_sha256 LowCardinality(FixedString(64)) CODEC(ZSTD(1)),
+    chain UInt8 CODEC(ZSTD(1)),
+    self_signed UInt8 CODEC(ZSTD(1)),
+    client_subject LowCardinality(String) CODEC(ZSTD(1)),
+    client_issuer LowCardinality(String) CODEC(ZSTD(1)),
+    client_serial LowCardinality(String) CODEC(ZSTD(1)),
+    client_not_after DateTime64(6, 'UTC') CODEC(ZSTD(1)),
+    client_cert_sha256 LowCardinality(FixedString(64)) CODEC(ZSTD(1)),
+    oddities LowCardinality(String) CODEC(ZSTD(1)),
+
+    src_zone LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'zone', src_ip, '') CODEC(ZSTD(1)),
+    dst_zone LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'zone', dst_ip, '') CODEC(ZSTD(1)),
+    policy LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'policy', src_ip, '') CODEC(ZSTD(1)),
+    late_s UInt32 DEFAULT greatest(0, dateDiff('second', time, now())) CODEC(T64, ZSTD(1)),
+
+    arrived DateTime('UTC') ALIAS toDateTime(time, 'UTC') + late_s,
+    flow_start DateTime64(6, 'UTC') ALIAS time - toIntervalMicrosecond(age_us),
+
+    INDEX sni_bloom sni TYPE bloom_filter(0.001),
+    CONSTRAINT no_card_number_in_sni CHECK NOT match(sni, '[0-9]{13}'),
+    CONSTRAINT no_card_number_in_alpn CHECK NOT match(alpn, '[0-9]{13}') AND NOT match(client_alpn, '[0-9]{13}'),
+    CONSTRAINT no_card_number_in_subject CHECK NOT match(subject, '[0-9]{13}') AND NOT match(client_subject, '[0-9]{13}'),
+    CONSTRAINT no_card_number_in_issuer CHECK NOT match(issuer, '[0-9]{13}') AND NOT match(client_issuer, '[0-9]{13}'),
+    CONSTRAINT no_card_number_in_serial CHECK NOT match(serial, '[0-9]{13}') AND NOT match(client_serial, '[0-9]{13}'),
+    CONSTRAINT no_card_number_in_names CHECK NOT arrayExists(name -> match(name, '[0-9]{13}'), names)
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMMDD(time)
+ORDER BY (toStartOfHour(time), ja4, sni, src_ip)
+SETTINGS index_granularity = 2048, non_replicated_deduplication_window = 100000;
