@@ -10,12 +10,15 @@ pub mod protocol;
 mod row;
 pub mod sink;
 
+pub mod dns;
 pub mod tls;
 
 pub use model::coverage::Side;
 pub use oddities::{Oddities, Oddity};
-pub use protocol::{FlowFacts, PROBE_BYTES, Parser, Payload, Probe, Progress, Protocol, Transport};
+pub use protocol::{
+    FlowFacts, PROBE_BYTES, Parser, Payload, Probe, Progress, Protocol, Transport, other,
+};
 pub use sink::{Confidence, Counts, Learnt, Sink};
 
 /// Every protocol, the surest probe first: the order in which a flow's first bytes are tried.
-pub static PROTOCOLS: &[&Protocol] = &[&tls::PROTOCOL];
+pub static PROTOCOLS: &[&Protocol] = &[&tls::PROTOCOL, &dns::PROTOCOL];

@@ -42,6 +42,14 @@ pub struct Payload<'a> {
     pub gap: u64,
 }
 
+/// The side that `side` speaks with.
+pub const fn other(side: Side) -> Side {
+    match side {
+        Side::Src => Side::Dst,
+        Side::Dst => Side::Src,
+    }
+}
+
 /// Which flow a payload is of: what each of its rows repeats.
 #[derive(Debug, Clone, Copy)]
 pub struct FlowFacts<'a> {

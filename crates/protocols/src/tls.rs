@@ -13,7 +13,7 @@ pub mod server_hello;
 
 use crate::oddities::Oddity;
 use crate::protocol::{
-    FlowFacts, PROBE_BYTES, Parser, Payload, Probe, Progress, Protocol, Transport,
+    FlowFacts, PROBE_BYTES, Parser, Payload, Probe, Progress, Protocol, Transport, other,
 };
 use crate::row::protocol_row;
 use crate::sink::{Confidence, Sink};
@@ -144,13 +144,6 @@ fn client(_: Transport, payload: &Payload<'_>) -> Option<Side> {
     }
 }
 
-fn other(side: Side) -> Side {
-    match side {
-        Side::Src => Side::Dst,
-        Side::Dst => Side::Src,
-    }
-}
-
 /// One direction.
 #[derive(Debug, Default)]
 struct Half {
@@ -188,10 +181,7 @@ impl Parser for Reader {
         if payload.gap > 0 {
             self.skip(at, payload.gap, out);
         }
-        let half = self.half(payload.side);
-        if half.records.is_lost() {
-            half.records.resume_at(payload.bytes);
-        }
+        self.half(payload.side).records.resume_at(payload.bytes);
         let mut bytes = payload.bytes;
         while let Some(step) = self.half(payload.side).records.next(&mut bytes) {
             self.step(at, step, out);

@@ -53,6 +53,18 @@ pub enum Step<'a> {
     Lost(&'a [u8]),
 }
 
+/// Whether it is known where the next record begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Place {
+    /// It is.
+    #[default]
+    Known,
+    /// Not since bytes were lost: a payload that begins with a record tells it again.
+    Gap,
+    /// Not since bytes came that are no record: it is not TLS from there on.
+    Broken,
+}
+
 /// Walks the records of one direction.
 #[derive(Debug, Default)]
 pub struct Records {
@@ -60,7 +72,7 @@ pub struct Records {
     have: usize,
     kind: Option<Kind>,
     left: u16,
-    is_lost: bool,
+    place: Place,
 }
 
 impl Records {
@@ -69,7 +81,7 @@ impl Records {
         if bytes.is_empty() {
             return None;
         }
-        if self.is_lost {
+        if self.place != Place::Known {
             return Some(Step::Lost(std::mem::take(bytes)));
         }
         if let Some(kind) = self.kind.filter(|_| self.left > 0) {
@@ -90,32 +102,32 @@ impl Records {
             (self.kind, self.left) = (Some(kind), length);
             return Some(Step::Begin { kind, length });
         }
-        self.is_lost = true;
+        self.place = Place::Broken;
         Some(Step::Lost(part))
     }
 
     /// `lost` bytes are missing here. Inside a body that goes on beyond them nothing else is lost; `true` then.
     pub fn skip(&mut self, lost: u64) -> bool {
-        if self.kind.is_some() && self.have == 0 && u64::from(self.left) >= lost && !self.is_lost {
+        if self.kind.is_some()
+            && self.have == 0
+            && u64::from(self.left) >= lost
+            && self.place == Place::Known
+        {
             self.left -= lost as u16;
             return true;
         }
-        self.is_lost = true;
+        if self.place == Place::Known {
+            self.place = Place::Gap;
+        }
         false
     }
 
-    /// Whether the place in the stream is lost.
-    pub const fn is_lost(&self) -> bool {
-        self.is_lost
-    }
-
-    /// Takes up the walk again if `bytes` begin with a record.
-    pub fn resume_at(&mut self, bytes: &[u8]) -> bool {
+    /// After a gap, takes up the walk again if `bytes` begin with a record.
+    pub fn resume_at(&mut self, bytes: &[u8]) {
         let begins = bytes.first_chunk().is_some_and(|header| read_header(header).is_some());
-        if begins {
+        if self.place == Place::Gap && begins {
             *self = Self::default();
         }
-        begins
     }
 }
 
@@ -160,7 +172,11 @@ mod tests {
             records.next(&mut bytes),
             Some(Step::Begin { kind: Kind::ApplicationData, length: 1 })
         );
-        assert!(!records.skip(2) && records.is_lost());
-        assert!(records.resume_at(&[21, 3, 3, 0, 2]));
+        assert!(!records.skip(2));
+        bytes = &[21, 3, 3, 0, 2];
+        assert_eq!(records.next(&mut bytes), Some(Step::Lost(&[21, 3, 3, 0, 2])));
+        bytes = &[21, 3, 3, 0, 2];
+        records.resume_at(bytes);
+        assert_eq!(records.next(&mut bytes), Some(Step::Begin { kind: Kind::Alert, length: 2 }));
     }
 }
