@@ -11,6 +11,7 @@ mod row;
 pub mod sink;
 
 pub mod dns;
+pub mod http;
 pub mod tls;
 
 pub use model::coverage::Side;
@@ -21,4 +22,4 @@ pub use protocol::{
 pub use sink::{Confidence, Counts, Learnt, Sink};
 
 /// Every protocol, the surest probe first: the order in which a flow's first bytes are tried.
-pub static PROTOCOLS: &[&Protocol] = &[&tls::PROTOCOL, &dns::PROTOCOL];
+pub static PROTOCOLS: &[&Protocol] = &[&tls::PROTOCOL, &http::PROTOCOL, &dns::PROTOCOL];
