@@ -3,6 +3,7 @@
 //! A detection asks in SQL (`name.sql`) and judges in a pure function over rows (`name.rs`): no clock, no store and no
 //! randomness inside, so that live and historical runs over the same rows give the same result.
 
+pub mod beacon;
 pub mod context;
 pub mod judged;
 pub mod primary;
@@ -14,7 +15,7 @@ use model::Severity;
 use store::{Budget, Question};
 
 /// Every detection, in order of precedence: the first explains the rest on the same flows.
-pub static DETECTIONS: &[&dyn Detection] = &[];
+pub static DETECTIONS: &[&dyn Detection] = &[&beacon::Beacon];
 
 /// How often a detection is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,3 +4,6 @@
 //! [`warnings`] joins evidence of one cause and rings once.
 
 pub mod detections;
+pub mod entities;
+pub mod evaluate;
+pub mod score;

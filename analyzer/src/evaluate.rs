@@ -1,0 +1,7 @@
+//! Detections against generators whose truth is known.
+
+pub mod beacon;
+pub mod draw;
+pub mod rita;
+pub mod sequences;
+pub mod tables;
