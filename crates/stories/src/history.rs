@@ -1,0 +1,137 @@
+//! The days before a story as rows: flow slices and coverage, in files of Native blocks.
+
+mod slices;
+
+use crate::conversation::Conversation;
+use crate::path::passages;
+use model::batch::Block;
+use model::{Coverage, Flow, Record, Time};
+use slices::slices;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+/// Rows in a file at most.
+const FILE_ROWS: u64 = 100_000;
+
+/// Writes history as it is made.
+#[derive(Debug)]
+pub struct History {
+    taps: BTreeMap<char, Arc<str>>,
+    from: Time,
+    to: Time,
+    flows: Files,
+    coverage: Files,
+    /// Packets and readable payload bytes of each tap and minute, opener first.
+    minutes: BTreeMap<(Time, char), [(u64, u64); 2]>,
+}
+
+/// How many rows were written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Rows {
+    /// Rows of `flow`.
+    pub flow: u64,
+    /// Rows of `coverage`.
+    pub coverage: u64,
+}
+
+impl History {
+    /// History of `taps` from `from` to before `to`, under `folder`.
+    pub fn new(taps: &[char], from: Time, to: Time, folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self {
+            taps: taps.iter().map(|tap| (*tap, Arc::from(tap.to_string()))).collect(),
+            from,
+            to,
+            flows: Files::new::<Flow>(folder),
+            coverage: Files::new::<Coverage>(folder),
+            minutes: BTreeMap::new(),
+        })
+    }
+
+    /// Adds the slices of `talk` that ended before history does.
+    pub fn add(&mut self, talk: &Conversation) -> io::Result<()> {
+        for passage in passages(talk) {
+            let Some(tap) = self.taps.get(&passage.tap) else { continue };
+            for slice in slices(talk, passage, tap) {
+                let row = &slice.flow;
+                if row.first_seen < self.from || row.last_seen >= self.to {
+                    continue;
+                }
+                let minute =
+                    self.minutes.entry((row.first_seen.minute(), passage.tap)).or_default();
+                for (side, packets) in [row.src_packets, row.dst_packets].into_iter().enumerate() {
+                    minute[side].0 += packets;
+                    minute[side].1 += slice.readable[side];
+                }
+                self.flows.push(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the coverage of every minute before `until`, seen traffic or not.
+    pub fn cover(&mut self, from: Time, until: Time) -> io::Result<()> {
+        let mut minute = from.max(self.from);
+        while minute < until.min(self.to) {
+            for (tap, name) in &self.taps {
+                let seen = self.minutes.remove(&(minute, *tap)).unwrap_or_default();
+                for (side, (packets, readable)) in model::Side::ALL.iter().zip(seen) {
+                    self.coverage.push(&Coverage {
+                        minute,
+                        tap: name.clone(),
+                        vlan: 0,
+                        direction: *side,
+                        packets_per_s: packets as f64 / 60.0,
+                        drop_ppm: 0,
+                        one_way_ppm: 0,
+                        clock_offset_us: 0,
+                        bytes_scanned: readable,
+                    })?;
+                }
+            }
+            minute = minute.plus(Time::MINUTE);
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and says how many rows there are.
+    pub fn finish(mut self) -> io::Result<Rows> {
+        self.flows.write()?;
+        self.coverage.write()?;
+        Ok(Rows { flow: self.flows.rows, coverage: self.coverage.rows })
+    }
+}
+
+/// Numbered files of one table.
+#[derive(Debug)]
+struct Files {
+    folder: PathBuf,
+    block: Block,
+    number: u32,
+    rows: u64,
+}
+
+impl Files {
+    fn new<R: Record>(folder: &Path) -> Self {
+        Self { folder: folder.into(), block: Block::new(R::TABLE), number: 1, rows: 0 }
+    }
+
+    fn push<R: Record>(&mut self, row: &R) -> io::Result<()> {
+        row.encode(&mut self.block);
+        self.rows += 1;
+        if self.block.rows() == FILE_ROWS { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        if self.block.rows() == 0 {
+            return Ok(());
+        }
+        let table = self.block.table();
+        let block = std::mem::replace(&mut self.block, Block::new(table));
+        let path = self.folder.join(format!("{}-{:04}.native", table.name, self.number));
+        self.number += 1;
+        fs::write(path, block.to_native())
+    }
+}

@@ -1,0 +1,150 @@
+//! `bartizan-stories`: lists stories and writes them.
+
+use anyhow::Context;
+use bartizan_stories::{STORIES, Story, Summary, write_showing};
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Writes a synthetic bank and what happens to it: captures, policy, the days before, and the truth.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  bartizan-stories list
+  bartizan-stories write S1 --out /tmp/s1
+  bartizan-stories write quiet-day --seed 7 --until 120 --out /tmp/morning
+  tshark -r /tmp/s1/tap-d.pcap -Y 'ip.addr == 203.0.113.40'"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Lists the stories.
+    List,
+    /// Writes a story: tap-*.pcap, policy.toml, history/*.native, truth.json. The same seed gives the same bytes.
+    Write {
+        /// Id or word of the story, as `list` prints them.
+        name: String,
+        /// Seed of all draws.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Folder to write into; made if need be. [default: story-ID]
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Ends before this minute of the story. [default: where the story ends]
+        #[arg(long, value_name = "MIN")]
+        until: Option<i64>,
+        /// Says nothing unless it fails.
+        #[arg(short, long)]
+        quiet: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("bartizan-stories: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.verb {
+        Verb::List => list().map(|()| ExitCode::SUCCESS),
+        Verb::Write { name, seed, out, until, quiet } => {
+            let Some(story) = Story::named(&name) else {
+                let names: Vec<String> =
+                    STORIES.iter().map(|story| format!("{} ({})", story.id, story.name)).collect();
+                eprintln!(
+                    "bartizan-stories: there is no story {name:?}; there are {}",
+                    names.join(", ")
+                );
+                return Ok(ExitCode::from(2));
+            };
+            let out =
+                out.unwrap_or_else(|| PathBuf::from(format!("story-{}", story.id.to_lowercase())));
+            let summary = show(story, seed, &out, until, quiet)?;
+            if !quiet {
+                report(&summary)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn list() -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for story in STORIES {
+        let taps: String = story.taps.iter().collect();
+        let line = format!(
+            "{:<4} {:<12} {}  minutes {} to {}  taps {taps}  {}",
+            story.id, story.name, story.t0, story.first_minute, story.last_minute, story.title
+        );
+        if unless_closed(writeln!(out, "{line}"))?.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the story under a progress bar, which a quick run does not show.
+fn show(
+    story: &Story,
+    seed: u64,
+    out: &Path,
+    until: Option<i64>,
+    quiet: bool,
+) -> anyhow::Result<Summary> {
+    let is_shown = !quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+    let bar = if is_shown { ProgressBar::new(1) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{msg} {bar:30} day {pos} of {len}, {eta} left");
+    bar.set_style(style.context("laying out the progress bar")?);
+    bar.set_message(format!("writing {}", story.id));
+    bar.enable_steady_tick(Duration::from_millis(500));
+    let summary = write_showing(story, seed, out, until, &mut |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    summary.with_context(|| format!("{} was not written to {}", story.id, out.display()))
+}
+
+fn report(summary: &Summary) -> anyhow::Result<()> {
+    let truth = &summary.truth;
+    let packets: u64 = truth.packets.values().sum();
+    let bytes: u64 = summary.capture_bytes.values().sum();
+    let text = format!(
+        "{} seed {}: {} to {}\n{} taps, {packets} packets, {:.1} MB in {}\n{} rows of flow and {} of coverage before it; {} \
+         hostile conversations; policy.toml, truth.json",
+        truth.story,
+        truth.seed,
+        truth.from,
+        truth.to,
+        truth.taps.len(),
+        bytes as f64 / 1e6,
+        summary.folder.display(),
+        truth.history_rows.flow,
+        truth.history_rows.coverage,
+        truth.malicious.len(),
+    );
+    unless_closed(writeln!(io::stdout().lock(), "{text}"))?;
+    Ok(())
+}
+
+/// A reader that has gone is no error.
+fn unless_closed(result: io::Result<()>) -> io::Result<Option<()>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
+        other => other.map(Some),
+    }
+}
