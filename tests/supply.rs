@@ -5,8 +5,22 @@ use std::process::Command;
 
 /// Licences that may be linked into a product under Apache-2.0.
 const ALLOWED: &[&str] = &[
-    "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0",
-    "Unlicense", "CC0-1.0", "0BSD", "MPL-2.0", "BSL-1.0", "CDLA-Permissive-2.0", "MIT-0", "WTFPL",
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "Unicode-3.0",
+    "Unlicense",
+    "CC0-1.0",
+    "0BSD",
+    "MPL-2.0",
+    "BSL-1.0",
+    "CDLA-Permissive-2.0",
+    "MIT-0",
+    "WTFPL",
 ];
 
 fn packages() -> Vec<Value> {
@@ -22,7 +36,9 @@ fn packages() -> Vec<Value> {
 /// Whether an SPDX expression can be met by allowed licences alone: one side of every OR, both sides of every AND.
 fn is_allowed(expression: &str) -> bool {
     let plain = expression.replace('/', " OR ").replace(['(', ')'], "");
-    plain.split(" AND ").all(|part| part.split(" OR ").any(|licence| ALLOWED.contains(&licence.trim())))
+    plain
+        .split(" AND ")
+        .all(|part| part.split(" OR ").any(|licence| ALLOWED.contains(&licence.trim())))
 }
 
 #[test]
@@ -30,7 +46,9 @@ fn every_licence_may_be_linked() {
     let refused: Vec<_> = packages()
         .iter()
         .filter(|package| !is_allowed(package["license"].as_str().unwrap_or_default()))
-        .map(|package| format!("{} {}: {}", package["name"], package["version"], package["license"]))
+        .map(|package| {
+            format!("{} {}: {}", package["name"], package["version"], package["license"])
+        })
         .collect();
     assert!(refused.is_empty(), "licences not allowed: {refused:#?}");
 }
@@ -39,7 +57,11 @@ fn every_licence_may_be_linked() {
 fn every_dependency_comes_from_the_registry_or_from_here() {
     for package in packages() {
         let source = package["source"].as_str().unwrap_or_default();
-        assert!(source.is_empty() || source.starts_with("registry+"), "{} comes from {source}", package["name"]);
+        assert!(
+            source.is_empty() || source.starts_with("registry+"),
+            "{} comes from {source}",
+            package["name"]
+        );
     }
 }
 
