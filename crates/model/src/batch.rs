@@ -77,10 +77,13 @@ impl Batch {
     }
 
     fn block(&mut self, table: &'static Table) -> &mut Block {
-        let at = self.blocks.iter().position(|block| std::ptr::eq(block.table, table)).unwrap_or_else(|| {
-            self.blocks.push(Block::new(table));
-            self.blocks.len() - 1
-        });
+        let at =
+            self.blocks.iter().position(|block| std::ptr::eq(block.table, table)).unwrap_or_else(
+                || {
+                    self.blocks.push(Block::new(table));
+                    self.blocks.len() - 1
+                },
+            );
         &mut self.blocks[at]
     }
 }
@@ -127,7 +130,12 @@ impl Block {
 
     /// Puts a cell into the column at `at`; its type must be the column's.
     pub fn put<C: Cell + ?Sized>(&mut self, at: usize, cell: &C) {
-        debug_assert_eq!(C::KIND, self.table.columns[at].kind, "column {}", self.table.columns[at].name);
+        debug_assert_eq!(
+            C::KIND,
+            self.table.columns[at].kind,
+            "column {}",
+            self.table.columns[at].name
+        );
         cell.put_in(&mut self.columns[at]);
     }
 
@@ -192,6 +200,9 @@ mod tests {
         let mut batch = Batch::new(Form::Jsonl);
         batch.push(&row());
         let line = std::str::from_utf8(batch.lines()).expect("JSON is UTF-8");
-        assert_eq!(line, "{\"table\":\"row\",\"number\":258,\"word\":\"ab\",\"at\":\"1970-01-01T00:00:00.000001Z\"}\n");
+        assert_eq!(
+            line,
+            "{\"table\":\"row\",\"number\":258,\"word\":\"ab\",\"at\":\"1970-01-01T00:00:00.000001Z\"}\n"
+        );
     }
 }

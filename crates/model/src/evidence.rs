@@ -43,7 +43,12 @@ crate::record! {
 
 /// Id of evidence: the first 16 bytes of SHA-256 over the parts, each length-prefixed.
 pub fn evidence_id(detection: &str, subject: &str, object: &str, episode_start: Time) -> HashId {
-    HashId::of(&[detection.as_bytes(), subject.as_bytes(), object.as_bytes(), &episode_start.0.to_le_bytes()])
+    HashId::of(&[
+        detection.as_bytes(),
+        subject.as_bytes(),
+        object.as_bytes(),
+        &episode_start.0.to_le_bytes(),
+    ])
 }
 
 /// Cause key: evidence that shares it, close enough in time, is one warning.

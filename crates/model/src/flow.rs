@@ -328,7 +328,8 @@ mod tests {
 
     #[test]
     fn a_slice_is_read_back_from_its_line() {
-        let flow = Flow { tap: "D".into(), src_packets: 3, sni: "a.example".into(), ..Flow::default() };
+        let flow =
+            Flow { tap: "D".into(), src_packets: 3, sni: "a.example".into(), ..Flow::default() };
         let line = serde_json::to_string(&flow).expect("a flow is JSON");
         assert_eq!(serde_json::from_str::<Flow>(&line).expect("its own line"), flow);
     }

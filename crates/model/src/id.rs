@@ -29,7 +29,8 @@ pub fn flow_id(tap: &str, flow_start: Time, ends: &Endpoints) -> u64 {
 /// Community ID version 1 with seed 0 (Corelight's specification): the same whoever spoke first, at every tap.
 pub fn community_id(ends: &Endpoints) -> String {
     let one_way = one_way_icmp(ends);
-    let forward = one_way || (octets(ends, true), ends.src_port) <= (octets(ends, false), ends.dst_port);
+    let forward =
+        one_way || (octets(ends, true), ends.src_port) <= (octets(ends, false), ends.dst_port);
     let ends = if forward { *ends } else { ends.reversed() };
     let mut hash = sha1::Sha1::new();
     hash.update([0, 0]);
@@ -81,7 +82,8 @@ pub const fn icmp_ports(ip_protocol: u8, kind: u8, code: u8) -> (u16, u16, bool)
 
 fn one_way_icmp(ends: &Endpoints) -> bool {
     matches!(ends.ip_protocol, 1 | 58) && {
-        let (_, other, two_way) = icmp_ports(ends.ip_protocol, ends.src_port as u8, ends.dst_port as u8);
+        let (_, other, two_way) =
+            icmp_ports(ends.ip_protocol, ends.src_port as u8, ends.dst_port as u8);
         !(two_way && other == ends.dst_port)
     }
 }
@@ -170,9 +172,18 @@ mod tests {
             community_id(&ends("192.168.1.52", "8.8.8.8", 54585, 53, 17)),
             "1:d/FP5EW3wiY1vCndhwleRRKHowQ="
         );
-        assert_eq!(community_id(&ends("192.168.0.89", "192.168.0.1", 8, 0, 1)), "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
         assert_eq!(
-            community_id(&ends("fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 135, 136, 58)),
+            community_id(&ends("192.168.0.89", "192.168.0.1", 8, 0, 1)),
+            "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="
+        );
+        assert_eq!(
+            community_id(&ends(
+                "fe80::200:86ff:fe05:80da",
+                "fe80::260:97ff:fe07:69ea",
+                135,
+                136,
+                58
+            )),
             "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="
         );
     }
@@ -186,7 +197,13 @@ mod tests {
 
     #[test]
     fn a_flow_has_one_id_at_each_tap() {
-        let ends = Endpoints { src_ip: v4(10, 0, 0, 1), dst_ip: v4(10, 0, 0, 2), src_port: 1, dst_port: 2, ip_protocol: 6 };
+        let ends = Endpoints {
+            src_ip: v4(10, 0, 0, 1),
+            dst_ip: v4(10, 0, 0, 2),
+            src_port: 1,
+            dst_port: 2,
+            ip_protocol: 6,
+        };
         assert_eq!(flow_id("A", Time(5), &ends), flow_id("A", Time(5), &ends));
         assert_ne!(flow_id("A", Time(5), &ends), flow_id("B", Time(5), &ends));
     }

@@ -22,25 +22,25 @@
 //!
 //! Everything here is pure: no I/O, no clock, no `unsafe`.
 
-pub mod time;
 pub mod address;
-pub mod text;
+pub mod batch;
 pub mod id;
 pub mod record;
-pub mod batch;
+pub mod text;
+pub mod time;
 
-pub mod flow;
 pub mod coverage;
+pub mod flow;
 pub mod ledger;
 
-pub mod zone;
 pub mod verdict;
+pub mod zone;
 
-pub mod severity;
-pub mod judged;
 pub mod evidence;
-pub mod warning;
+pub mod judged;
+pub mod severity;
 pub mod triage;
+pub mod warning;
 
 pub use address::{Endpoints, mapped};
 pub use batch::{Batch, Form};

@@ -1,6 +1,10 @@
 //! A row that knows its table, and the cells it is made of.
 
-use crate::{Text, Time, batch::{Block, Cells}, id::HashId};
+use crate::{
+    Text, Time,
+    batch::{Block, Cells},
+    id::HashId,
+};
 use serde::Serialize;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
@@ -318,7 +322,11 @@ const fn digits(number: i8) -> usize {
 
 /// `Enum8('a' = 0, 'b' = 1)` for `parts`, at compile time.
 pub const fn enum_kind<const N: usize>(parts: &[(&str, i8)]) -> [u8; N] {
-    const fn copy<const N: usize>(mut out: [u8; N], mut to: usize, text: &[u8]) -> ([u8; N], usize) {
+    const fn copy<const N: usize>(
+        mut out: [u8; N],
+        mut to: usize,
+        text: &[u8],
+    ) -> ([u8; N], usize) {
         let mut at = 0;
         while at < text.len() {
             out[to] = text[at];

@@ -92,7 +92,10 @@ pub fn masked(text: String) -> String {
             end += 1;
         }
         if digits >= Text::RUN {
-            bytes[start..end].iter_mut().filter(|byte| byte.is_ascii_digit()).for_each(|byte| *byte = b'x');
+            bytes[start..end]
+                .iter_mut()
+                .filter(|byte| byte.is_ascii_digit())
+                .for_each(|byte| *byte = b'x');
         }
         start = end;
     }

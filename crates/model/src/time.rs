@@ -72,9 +72,9 @@ impl std::str::FromStr for Time {
 
     /// Reads RFC 3339 with offset.
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse::<jiff::Timestamp>()
-            .map(|moment| Self(moment.as_microsecond()))
-            .map_err(|error| format!("{text:?} is not a time such as 2026-03-01T12:00:00Z: {error}"))
+        text.parse::<jiff::Timestamp>().map(|moment| Self(moment.as_microsecond())).map_err(
+            |error| format!("{text:?} is not a time such as 2026-03-01T12:00:00Z: {error}"),
+        )
     }
 }
 
