@@ -1,0 +1,366 @@
+//! Offers the bytes of a flow to every protocol until one claims them, then to that one's parser.
+
+use super::{Context, Outlets};
+use crate::ledger::{Account, Count};
+use model::Time;
+use model::coverage::Side;
+use model::id::flow_id;
+use protocols::{
+    Confidence, FlowFacts, Learnt, PROBE_BYTES, PROTOCOLS, Parser, Payload, Probe, Progress, Protocol,
+    Sink, Transport,
+};
+use smallvec::SmallVec;
+
+/// Beginnings of messages that are offered before a flow is left alone.
+const ATTEMPTS: u8 = 8;
+/// Bytes that nobody claims before a flow is left alone.
+const UNCLAIMED: usize = 64 * 1024;
+
+/// Bytes that one end sent, in order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Offer<'a> {
+    /// The end of the key: 0 low, 1 high.
+    pub(super) end: usize,
+    pub(super) time: Time,
+    pub(super) bytes: &'a [u8],
+    /// Bytes lost just before these.
+    pub(super) gap: u64,
+}
+
+/// Bytes too few to tell what they are; fewer than [`PROBE_BYTES`] of each end.
+#[derive(Debug)]
+struct Held {
+    end: usize,
+    time: Time,
+    gap: u64,
+    bytes: SmallVec<[u8; PROBE_BYTES]>,
+}
+
+/// Finds the parser of a flow and feeds it.
+pub(super) struct Reader {
+    transport: Transport,
+    parser: Option<(usize, Box<dyn Parser>)>,
+    /// Protocols, by their place in the list, that said no or have finished.
+    excluded: u64,
+    attempts: u8,
+    unclaimed: usize,
+    last_end: Option<usize>,
+    /// Whether the message that each end is in the middle of was offered in vain.
+    is_judged: [bool; 2],
+    held: SmallVec<[Held; 2]>,
+    flow_id: Option<u64>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parser = self.parser.as_ref().map(|(at, _)| PROTOCOLS[*at].name);
+        out.debug_struct("Reader").field("parser", &parser).finish_non_exhaustive()
+    }
+}
+
+/// What became of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Read,
+    Unclaimed,
+    Hold,
+}
+
+impl Reader {
+    pub(super) fn new(transport: Transport) -> Self {
+        Self {
+            transport,
+            parser: None,
+            excluded: 0,
+            attempts: 0,
+            unclaimed: 0,
+            last_end: None,
+            is_judged: [false; 2],
+            held: SmallVec::new(),
+            flow_id: None,
+        }
+    }
+
+    /// Whether nothing more will be read.
+    pub(super) const fn is_over(&self) -> bool {
+        self.parser.is_none() && (self.attempts > ATTEMPTS || self.unclaimed > UNCLAIMED)
+    }
+
+    /// Takes bytes, and enters into the ledger what became of them and of those held before.
+    pub(super) fn offer(
+        &mut self,
+        offer: Offer<'_>,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) {
+        if self.parser.is_none() {
+            self.begin_message(offer.end, context, learnt, out);
+        }
+        let verdict = match self.parser {
+            Some(_) => self.feed(offer, context, learnt, out),
+            None => self.identify(offer, context, learnt, out),
+        };
+        self.last_end = Some(offer.end);
+        match verdict {
+            Verdict::Read => enter(Account::ParseKept, offer.end, offer.bytes.len(), out),
+            Verdict::Unclaimed => {
+                self.unclaimed = self.unclaimed.saturating_add(offer.bytes.len());
+                enter(Account::ParseUnclaimed, offer.end, offer.bytes.len(), out);
+            }
+            Verdict::Hold => self.hold(offer),
+        }
+    }
+
+    /// Nothing more comes: decides what is held, and lets the parser write what is pending.
+    pub(super) fn finish(
+        &mut self,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) {
+        self.decide_held(context, learnt, out);
+        if let Some((_, mut parser)) = self.parser.take() {
+            let facts = self.facts(context);
+            parser.finish(&facts, &mut Sink { batch: out.batch, learnt });
+        }
+        self.attempts = ATTEMPTS + 1;
+        self.release(Account::ParseUnclaimed, out);
+    }
+
+    /// A new message, or not: whether these bytes follow others of the same end.
+    fn begin_message(
+        &mut self,
+        end: usize,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) {
+        if self.last_end == Some(end) && self.transport == Transport::Tcp {
+            return;
+        }
+        if self.last_end != Some(end) && !self.held.is_empty() {
+            self.decide_held(context, learnt, out);
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        self.is_judged[end] = false;
+    }
+
+    /// Asks every protocol; starts the parser of the one that claims the bytes.
+    fn identify(
+        &mut self,
+        offer: Offer<'_>,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) -> Verdict {
+        if self.is_judged[offer.end] || self.attempts > ATTEMPTS {
+            return Verdict::Unclaimed;
+        }
+        let mut first: SmallVec<[u8; PROBE_BYTES]> = SmallVec::new();
+        for held in self.held.iter().filter(|held| held.end == offer.end) {
+            first.extend_from_slice(&held.bytes);
+        }
+        let mut bytes = offer.bytes;
+        if !first.is_empty() {
+            let missing = PROBE_BYTES.saturating_sub(first.len()).min(offer.bytes.len());
+            first.extend_from_slice(&offer.bytes[..missing]);
+            bytes = &first;
+        }
+        let is_enough = bytes.len() >= PROBE_BYTES || self.transport == Transport::Udp;
+        loop {
+            let payload = payload(offer, bytes, context);
+            let Some((at, confidence)) = self.ask(&payload, is_enough, context) else {
+                break;
+            };
+            self.claim(at, confidence, &payload, offer.end, context, learnt);
+            if self.feed_held(context, learnt, out) && self.feed(offer, context, learnt, out) == Verdict::Read {
+                self.release(Account::ParseKept, out);
+                return Verdict::Read;
+            }
+        }
+        if !is_enough && self.may_be_more(&payload(offer, bytes, context)) {
+            return Verdict::Hold;
+        }
+        self.is_judged[offer.end] = true;
+        self.release_end(offer.end, out);
+        Verdict::Unclaimed
+    }
+
+    /// The protocol that claims these bytes, and how surely.
+    fn ask(
+        &self,
+        payload: &Payload<'_>,
+        is_enough: bool,
+        context: &Context<'_>,
+    ) -> Option<(usize, Confidence)> {
+        let ends = context.key.ends(context.orientation.src_is_low);
+        let (mut sure, mut likely) = (None, None);
+        for (at, protocol) in self.candidates() {
+            let is_usual = protocol.is_usual_at(&ends);
+            match (protocol.probe)(self.transport, payload) {
+                Probe::Yes if is_usual => return Some((at, Confidence::Magic)),
+                Probe::Yes => sure = sure.or(Some((at, Confidence::Magic))),
+                Probe::Maybe if is_usual => likely = likely.or(Some((at, Confidence::Port))),
+                Probe::Maybe | Probe::No => {}
+            }
+        }
+        sure.or(if is_enough { likely } else { None })
+    }
+
+    fn may_be_more(&self, payload: &Payload<'_>) -> bool {
+        self.candidates().any(|(_, protocol)| (protocol.probe)(self.transport, payload) == Probe::Maybe)
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = (usize, &'static Protocol)> {
+        let (excluded, transport) = (self.excluded, self.transport);
+        PROTOCOLS
+            .iter()
+            .enumerate()
+            .filter(move |(at, protocol)| {
+                excluded & 1 << at == 0 && protocol.is_carried_by(transport)
+            })
+            .map(|(at, protocol)| (at, *protocol))
+    }
+
+    fn claim(
+        &mut self,
+        at: usize,
+        confidence: Confidence,
+        payload: &Payload<'_>,
+        end: usize,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+    ) {
+        let protocol = PROTOCOLS[at];
+        if let Some(client) = (protocol.client)(self.transport, payload) {
+            let sender_is_low = end == 0;
+            context.orientation.settle_by_role((client == payload.side) == sender_is_low);
+        }
+        context.orientation.settle_by_ports(context.key);
+        learnt.app = protocol.name;
+        learnt.confidence = confidence;
+        self.parser = Some((at, (protocol.start)(self.transport)));
+    }
+
+    /// Hands what was held to the parser; whether the parser still takes it as its own.
+    fn feed_held(
+        &mut self,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) -> bool {
+        let held = std::mem::take(&mut self.held);
+        let is_own = held.iter().all(|held| {
+            let offer = Offer { end: held.end, time: held.time, bytes: &held.bytes, gap: held.gap };
+            self.parser.is_some() && self.feed(offer, context, learnt, out) == Verdict::Read
+        });
+        self.held = held;
+        is_own && self.parser.is_some()
+    }
+
+    /// Hands bytes to the parser, and drops the parser when it is done.
+    fn feed(
+        &mut self,
+        offer: Offer<'_>,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) -> Verdict {
+        let facts = self.facts(context);
+        let Some((at, parser)) = &mut self.parser else { return Verdict::Unclaimed };
+        let payload = payload(offer, offer.bytes, context);
+        let mut sink = Sink { batch: &mut *out.batch, learnt };
+        let progress = parser.parse(&facts, &payload, &mut sink);
+        let at = *at;
+        match progress {
+            Progress::Continue | Progress::Counting => Verdict::Read,
+            Progress::Done => {
+                parser.finish(&facts, &mut sink);
+                self.drop_parser(at);
+                Verdict::Read
+            }
+            Progress::NotMine => {
+                self.drop_parser(at);
+                (sink.learnt.app, sink.learnt.confidence) = ("", Confidence::None);
+                Verdict::Unclaimed
+            }
+        }
+    }
+
+    fn drop_parser(&mut self, at: usize) {
+        self.excluded |= 1 << at;
+        self.parser = None;
+        self.is_judged = [true; 2];
+    }
+
+    fn facts<'a>(&mut self, context: &Context<'a>) -> FlowFacts<'a> {
+        let ends = context.key.ends(context.orientation.src_is_low);
+        let id = *self.flow_id.get_or_insert_with(|| flow_id(context.tap, context.start, &ends));
+        FlowFacts { tap: context.tap, flow_id: id, flow_start: context.start, ends }
+    }
+
+    fn hold(&mut self, offer: Offer<'_>) {
+        let Offer { end, time, bytes, gap } = offer;
+        match self.held.iter_mut().find(|held| held.end == end) {
+            Some(held) => held.bytes.extend_from_slice(bytes),
+            None => self.held.push(Held { end, time, gap, bytes: bytes.into() }),
+        }
+    }
+
+    /// The other end speaks, or the flow ends: what is held is all there is of its message.
+    fn decide_held(
+        &mut self,
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) {
+        if self.parser.is_some() {
+            return;
+        }
+        let ends: SmallVec<[usize; 2]> = self.held.iter().map(|held| held.end).collect();
+        for end in ends {
+            let Some(held) = self.held.iter().find(|held| held.end == end) else { continue };
+            let bytes = held.bytes.clone();
+            let offer = Offer { end, time: held.time, bytes: &bytes, gap: held.gap };
+            let payload = payload(offer, &bytes, context);
+            let Some((at, confidence)) = self.ask(&payload, true, context) else { continue };
+            self.claim(at, confidence, &payload, end, context, learnt);
+            if self.feed_held(context, learnt, out) {
+                self.release(Account::ParseKept, out);
+                return;
+            }
+        }
+    }
+
+    /// Enters all that was held into the ledger.
+    fn release(&mut self, account: Account, out: &mut Outlets<'_>) {
+        for held in std::mem::take(&mut self.held) {
+            enter(account, held.end, held.bytes.len(), out);
+        }
+    }
+
+    fn release_end(&mut self, end: usize, out: &mut Outlets<'_>) {
+        self.held.retain(|held| {
+            if held.end == end {
+                enter(Account::ParseUnclaimed, end, held.bytes.len(), out);
+            }
+            held.end != end
+        });
+    }
+}
+
+fn payload<'a>(offer: Offer<'_>, bytes: &'a [u8], context: &Context<'_>) -> Payload<'a> {
+    let is_src = (offer.end == 0) == context.orientation.src_is_low;
+    let side = if is_src { Side::Src } else { Side::Dst };
+    Payload { side, time: offer.time, bytes, gap: offer.gap }
+}
+
+fn enter(account: Account, end: usize, bytes: usize, out: &mut Outlets<'_>) {
+    let count = Count::packet(bytes as u64);
+    out.books.add(Account::Offered, count);
+    out.books.add(account, count);
+    if account == Account::ParseKept {
+        out.scanned[end] += bytes as u64;
+    }
+}
