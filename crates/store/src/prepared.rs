@@ -1,5 +1,6 @@
 //! Rows of one table ready to be sent, with a name that never changes.
 
+use crate::native::NativeBlock;
 use bytes::Bytes;
 use model::batch::Block;
 use model::id::HashId;
@@ -9,7 +10,7 @@ use model::id::HashId;
 pub struct Prepared {
     /// Table, without a database.
     pub table: String,
-    /// Columns in the order of the bytes; empty: those that the Native block names.
+    /// Columns in the order of the bytes.
     pub columns: Vec<String>,
     /// A block in ClickHouse's Native format.
     pub native: Bytes,
@@ -31,12 +32,21 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn statement(&self) -> String {
-        let columns = self.columns.join("`, `");
-        match columns.as_str() {
-            "" => format!("INSERT INTO `{}` FORMAT Native", self.table),
-            names => format!("INSERT INTO `{}` (`{names}`) FORMAT Native", self.table),
+    /// The rows of a block of Native bytes, known by their content: loading the same block again adds nothing.
+    pub fn from_native(table: &str, native: Bytes, block: &NativeBlock) -> Self {
+        let native = native.slice(block.range.clone());
+        let token = Token::of_content(table, &native);
+        Self {
+            table: table.to_owned(),
+            columns: block.columns.clone(),
+            native,
+            rows: block.rows,
+            token,
         }
+    }
+
+    pub(crate) fn statement(&self) -> String {
+        format!("INSERT INTO `{}` (`{}`) FORMAT Native", self.table, self.columns.join("`, `"))
     }
 }
 

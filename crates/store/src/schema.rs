@@ -18,6 +18,21 @@ pub struct TableFile {
     pub text: &'static str,
 }
 
+/// Who may append to the tables of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Sensors and relays.
+    Sensor,
+    /// The analyzer.
+    Analyzer,
+    /// People.
+    Person,
+    /// Materialized views only.
+    Views,
+    /// Migrations only.
+    Owner,
+}
+
 /// Every table file, those of the model before those of the protocols, each group by name.
 pub const TABLE_FILES: &[TableFile] = include!(concat!(env!("OUT_DIR"), "/table_files.rs"));
 
@@ -41,6 +56,31 @@ impl TableFile {
     /// SHA-256 of its text, as 64 hexadecimal digits.
     pub fn hash(&self) -> String {
         Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Who writes its tables, as its line `-- written by: NAME` says; sensors, if it says nothing.
+    ///
+    /// # Panics
+    /// If the file names a writer that does not exist.
+    pub fn writer(&self) -> Writer {
+        match self.text.lines().find_map(|line| line.strip_prefix("-- written by: ")).map(str::trim)
+        {
+            None | Some("sensor") => Writer::Sensor,
+            Some("analyzer") => Writer::Analyzer,
+            Some("person") => Writer::Person,
+            Some("views") => Writer::Views,
+            Some("owner") => Writer::Owner,
+            Some(other) => panic!("{}.table.sql is written by {other}, whoever that is", self.name),
+        }
+    }
+
+    /// Names of the tables that it creates.
+    pub fn tables(&self) -> Vec<String> {
+        let created = |statement: &String| {
+            let rest = statement.strip_prefix("CREATE TABLE IF NOT EXISTS ")?;
+            Some(rest.split([' ', '\n', '(']).next().expect("a split has a first part").to_owned())
+        };
+        statements(self.text).iter().filter_map(created).collect()
     }
 
     /// The files that must run before this one, as its lines `-- after: NAME` say.

@@ -78,6 +78,16 @@ impl Store {
         if settings.url.is_empty() {
             return open_folder(settings, role).await;
         }
+        Ok(Session { store: Self::find(settings, role).await?, supervisor: None })
+    }
+
+    /// The store that `settings` name, if it runs: starts nothing and changes nothing.
+    pub async fn find(settings: &Settings, role: Role) -> Result<Self, Error> {
+        if settings.url.is_empty() {
+            let store = in_folder(settings, role)?;
+            store.probe().await?;
+            return Ok(store);
+        }
         let user = if settings.user.is_empty() { role.user() } else { &settings.user };
         let store = Self::connect(Address {
             place: Place::Url(settings.url.clone()),
@@ -86,7 +96,7 @@ impl Store {
             database: settings.database.clone(),
         });
         store.probe().await?;
-        Ok(Session { store, supervisor: None })
+        Ok(store)
     }
 }
 
@@ -108,9 +118,12 @@ async fn open_folder(settings: &Settings, role: Role) -> Result<Session, Error> 
     }
     let owner = as_user(&folder, Role::Owner.user(), &settings.database)?;
     schema::migrate(&owner, &Layout::SingleNode).await?;
+    Ok(Session { store: in_folder(settings, role)?, supervisor })
+}
+
+fn in_folder(settings: &Settings, role: Role) -> Result<Store, Error> {
     let user = if settings.user.is_empty() { role.user() } else { &settings.user };
-    let store = as_user(&folder, user, &settings.database)?;
-    Ok(Session { store, supervisor })
+    as_user(&Folder::new(&settings.folder)?, user, &settings.database)
 }
 
 /// Whether the engine of `folder` answers to its own password: a bare ping would not prove whose port it is.

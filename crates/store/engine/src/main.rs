@@ -1,0 +1,106 @@
+//! `bartizan-store`: serves the embedded store, brings tables up to date, loads files, says how it is.
+
+use anyhow::{Context, Result};
+use bartizan_store_engine::{load, person, run, status};
+use clap::{Parser, Subcommand};
+use config::settings::Store as Settings;
+use std::path::PathBuf;
+use store::schema::Layout;
+use store::{Folder, Role, Session, Store};
+
+/// The store of Bartizan: the embedded ClickHouse engine, and what is done with any store.
+#[derive(Debug, Parser)]
+#[command(name = "bartizan-store", version)]
+struct Arguments {
+    /// Settings file; a flag wins over it.
+    #[arg(long, global = true, env = "BARTIZAN_CONFIG")]
+    config: Option<PathBuf>,
+    /// Data folder of the embedded store [default: $XDG_DATA_HOME/bartizan/store].
+    #[arg(long, global = true)]
+    folder: Option<PathBuf>,
+    /// URL of a ClickHouse server instead of the embedded store.
+    #[arg(long, global = true)]
+    url: Option<String>,
+    /// Database.
+    #[arg(long, global = true)]
+    database: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the embedded store on a loopback port until SIGTERM.
+    Run {
+        /// Stop when the program that started this one ends.
+        #[arg(long)]
+        die_with_parent: bool,
+    },
+    /// Create what is missing in the database. May be run any number of times.
+    Migrate,
+    /// Say whether the store runs, as what, and how much is in it.
+    Status,
+    /// Insert files of Native blocks: `<table>-<anything>.native`. The same file again adds nothing.
+    Load {
+        /// Files, or folders of them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Add a person who reads and writes triage; the password is read from standard input. Takes effect at the next start.
+    Person {
+        /// User name.
+        name: String,
+    },
+}
+
+fn main() -> Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter()).init();
+    let arguments = Arguments::parse();
+    let settings = settings(&arguments)?;
+    match arguments.command {
+        Command::Run { die_with_parent } => {
+            run::run(&Folder::new(&settings.folder)?, die_with_parent)
+        }
+        Command::Migrate => asynchronous(migrate(&settings)),
+        Command::Status => asynchronous(status::status(&settings)),
+        Command::Load { paths } => asynchronous(load::load(&settings, &paths)),
+        Command::Person { name } => person::add(&Folder::new(&settings.folder)?, &name),
+    }
+}
+
+fn filter() -> tracing_subscriber::EnvFilter {
+    tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into())
+}
+
+fn settings(arguments: &Arguments) -> Result<Settings> {
+    let mut settings = config::load(arguments.config.as_deref())?.settings.store;
+    if let Some(folder) = &arguments.folder {
+        settings.folder.clone_from(folder);
+    }
+    if let Some(url) = &arguments.url {
+        settings.url.clone_from(url);
+    }
+    if let Some(database) = &arguments.database {
+        settings.database.clone_from(database);
+    }
+    Ok(settings)
+}
+
+fn asynchronous(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("the program's runtime does not start")?.block_on(work)
+}
+
+async fn migrate(settings: &Settings) -> Result<()> {
+    let session: Session = Store::open(settings, Role::Owner).await?;
+    let layout = match settings.cluster.as_str() {
+        "" => Layout::SingleNode,
+        name => Layout::Cluster(name.to_owned()),
+    };
+    let migrated = store::migrate(&session, &layout).await?;
+    match migrated.files.as_slice() {
+        [] => println!("database {} is up to date", session.database()),
+        files => println!("database {}: applied {}", session.database(), files.join(", ")),
+    }
+    Ok(())
+}
