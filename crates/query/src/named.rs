@@ -35,7 +35,11 @@ pub fn named(file: &'static str, name: &'static str) -> Named {
     let sql = file
         .split(MARK)
         .skip(1)
-        .find_map(|part| part.split_once('\n').filter(|(title, _)| title.trim() == name).map(|(_, sql)| sql.trim()))
+        .find_map(|part| {
+            part.split_once('\n')
+                .filter(|(title, _)| title.trim() == name)
+                .map(|(_, sql)| sql.trim())
+        })
         .unwrap_or_else(|| panic!("no query named {name}"));
     Named { name, sql }
 }
