@@ -92,6 +92,11 @@ impl Store {
             .with_password(&address.password)
             .with_database(&address.database)
             .with_product_info("bartizan", env!("CARGO_PKG_VERSION"));
+        // The embedded engine waits seconds for idle connections before it stops, and a restart leaves them dead.
+        let client = match address.place {
+            Place::Folder(_) => client.with_header("Connection", "close"),
+            Place::Url(_) => client,
+        };
         Self { client, address: Arc::new(address) }
     }
 

@@ -4,7 +4,7 @@ mod supervisor;
 
 use crate::client::{Address, Place};
 use crate::folder::Folder;
-use crate::schema::{self, Layout};
+use crate::schema::{self, Layout, Migrated};
 use crate::{Error, Store};
 use config::settings::Store as Settings;
 use std::path::Path;
@@ -43,6 +43,7 @@ impl Role {
 #[derive(Debug)]
 pub struct Session {
     store: Store,
+    migrated: Migrated,
     supervisor: Option<Supervisor>,
 }
 
@@ -57,6 +58,11 @@ impl Session {
     /// The store, to clone.
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What opening it brought up to date in the tables.
+    pub const fn migrated(&self) -> &Migrated {
+        &self.migrated
     }
 
     /// Whether this session started the engine, and stops it when dropped.
@@ -78,7 +84,8 @@ impl Store {
         if settings.url.is_empty() {
             return open_folder(settings, role).await;
         }
-        Ok(Session { store: Self::find(settings, role).await?, supervisor: None })
+        let store = Self::find(settings, role).await?;
+        Ok(Session { store, migrated: Migrated::default(), supervisor: None })
     }
 
     /// The store that `settings` name, if it runs: starts nothing and changes nothing.
@@ -117,8 +124,8 @@ async fn open_folder(settings: &Settings, role: Role) -> Result<Session, Error> 
         tokio::time::sleep(POLL).await;
     }
     let owner = as_user(&folder, Role::Owner.user(), &settings.database)?;
-    schema::migrate(&owner, &Layout::SingleNode).await?;
-    Ok(Session { store: in_folder(settings, role)?, supervisor })
+    let migrated = schema::migrate(&owner, &Layout::SingleNode).await?;
+    Ok(Session { store: in_folder(settings, role)?, migrated, supervisor })
 }
 
 fn in_folder(settings: &Settings, role: Role) -> Result<Store, Error> {

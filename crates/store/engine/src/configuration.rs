@@ -121,6 +121,7 @@ fn config_file(folder: &Folder, zones_password: &str) -> String {
   <users_config>{place}/etc/users.xml</users_config>
   <logger><level>warning</level><log>{place}/store.log</log><size>20M</size><count>3</count></logger>
   <max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>
+  <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
   <max_thread_pool_size>300</max_thread_pool_size>
   <mark_cache_size>268435456</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>

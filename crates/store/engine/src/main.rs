@@ -97,8 +97,9 @@ async fn migrate(settings: &Settings) -> Result<()> {
         "" => Layout::SingleNode,
         name => Layout::Cluster(name.to_owned()),
     };
-    let migrated = store::migrate(&session, &layout).await?;
-    match migrated.files.as_slice() {
+    let mut files = session.migrated().files.clone();
+    files.extend(store::migrate(&session, &layout).await?.files);
+    match files.as_slice() {
         [] => println!("database {} is up to date", session.database()),
         files => println!("database {}: applied {}", session.database(), files.join(", ")),
     }
