@@ -331,6 +331,9 @@ impl<'t> Reader<'t> {
             let compare = if values.len() == 1 { Compare::Equal } else { Compare::In };
             return self.made(field, compare, values, start);
         }
+        if compare == Compare::Different && values.len() > 1 {
+            return self.made(field, Compare::NotIn, values, start);
+        }
         joined(
             values.into_iter().map(|value| self.made(field, compare, vec![value], start)).collect(),
             Node::Or,
