@@ -1,0 +1,152 @@
+//! The command line: one file for each noun.
+
+pub mod output;
+pub mod options;
+
+mod completions;
+mod config;
+mod console;
+mod explain;
+mod flows;
+mod man;
+mod policy;
+mod program;
+mod situation;
+mod warnings;
+
+pub use options::{Context, Global};
+
+use crate::failure::{Exit, Failure};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Network security situational awareness for a bank: look, ask, triage, try a demo.
+#[derive(Debug, Parser)]
+#[command(name = "bartizan", version, after_help = EXAMPLES, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  bartizan demo                                  a bank made at run time, from wire to warning
+  bartizan console --profile demo                walk it
+  bartizan warnings --last 24h                   what is open, worst first
+  bartizan warnings explain W-1f00aa21           why it rang
+  bartizan flows 'dst_port = 3389' --format json flows as JSON";
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A bank made at run time, from wire to warning; offline, no root
+    #[command(after_help = "Examples:\n  bartizan demo\n  bartizan demo --clean")]
+    Demo(DemoArguments),
+    /// The console: the same views, with keys
+    Console(console::Arguments),
+    /// Zones, what passes between them, and whether the taps saw it
+    Situation(situation::Arguments),
+    /// What is open, why, and what people did about it
+    Warnings(warnings::Arguments),
+    /// Flows that match an expression
+    Flows(flows::Arguments),
+    /// What the bank allows
+    Policy(policy::Arguments),
+    /// Settings, and who decided each
+    Config(config::Arguments),
+    /// The long form of an error code
+    Explain(explain::Arguments),
+    /// Watch the wire (runs bartizan-sensor)
+    Sensor(program::Arguments),
+    /// Judge what was seen (runs bartizan-analyzer)
+    Analyze(program::Arguments),
+    /// Keep the rows (runs bartizan-store)
+    Store(program::Arguments),
+    /// Attacks and quiet days, as captures (runs bartizan-stories)
+    Stories(program::Arguments),
+    /// Found, missed, false (runs bartizan-analyzer evaluate)
+    Evaluate(program::Arguments),
+    /// Completions for a shell
+    Completions(completions::Arguments),
+    /// Manual pages
+    Man(man::Arguments),
+}
+
+/// Options of `demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArguments {
+    /// Ask nothing, and end when the last step is done
+    #[arg(long)]
+    pub batch: bool,
+    /// Remove all that the demo made
+    #[arg(long)]
+    pub clean: bool,
+    /// Where it keeps its files
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// Runs the program; what failed is on standard error.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    let Some(command) = cli.command else {
+        let _ = Cli::command().print_help();
+        return ExitCode::from(Exit::Usage as u8);
+    };
+    match run(&cli.global, command) {
+        Ok(exit) => exit.map_or(ExitCode::SUCCESS, |exit| ExitCode::from(exit as u8)),
+        Err(failure) => {
+            eprintln!("bartizan: {failure}");
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+/// Runs one command; `Some` exit is one that is no failure.
+fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
+    match command {
+        Command::Demo(arguments) => demo(global, &arguments),
+        Command::Console(arguments) => console::run(global, &arguments),
+        Command::Situation(arguments) => situation::run(global, &arguments),
+        Command::Warnings(arguments) => warnings::run(global, arguments),
+        Command::Flows(arguments) => flows::run(global, &arguments),
+        Command::Policy(arguments) => policy::run(global, &arguments),
+        Command::Config(arguments) => config::run(global, &arguments),
+        Command::Explain(arguments) => explain::run(global, &arguments),
+        Command::Sensor(arguments) => Err(program::become_it(global, "bartizan-sensor", &[], &arguments)),
+        Command::Analyze(arguments) => Err(program::become_it(global, "bartizan-analyzer", &[], &arguments)),
+        Command::Store(arguments) => Err(program::become_it(global, "bartizan-store", &[], &arguments)),
+        Command::Stories(arguments) => Err(program::become_it(global, "bartizan-stories", &[], &arguments)),
+        Command::Evaluate(arguments) => {
+            Err(program::become_it(global, "bartizan-analyzer", &["evaluate"], &arguments))
+        }
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
+    }
+}
+
+/// The place of `demo`.
+fn demo(_global: &Global, _arguments: &DemoArguments) -> Result<Option<Exit>, Failure> {
+    Err(Failure::machine("this build has no demo"))
+}
+
+/// A runtime for commands that ask the store.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::machine(format!("no runtime: {error}")))
+}

@@ -1,0 +1,96 @@
+//! `bartizan demo`: a synthetic bank in one command, from the wire to a warning.
+//!
+//! Each story is written as captures, sent through the sensor into a database of its own, judged by the analyzer, and
+//! held against its ground truth. Nothing is bundled, no network is used and nothing leaves the machine.
+
+mod folder;
+mod step;
+mod story;
+
+use crate::cli::Exit;
+use anyhow::Context;
+use folder::Folder;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use step::Steps;
+use story::Played;
+
+/// Stories that are played, in this order; the last one is what the console then shows.
+const STORIES: &[&str] = &["s13", "s01"];
+
+/// What `bartizan demo` takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_long_help = "Examples:\n  bartizan demo              play the stories and open the console\n  \
+    bartizan demo --batch      print what was found and exit\n  bartizan demo --clean      remove what it made"
+)]
+pub struct Arguments {
+    /// Print the result and exit; non-zero if anything was missed or false.
+    #[arg(long)]
+    pub batch: bool,
+    /// Remove what an earlier demo made, and exit.
+    #[arg(long)]
+    pub clean: bool,
+    /// Where captures and store are kept [default: $XDG_DATA_HOME/bartizan/demo].
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Seed of the synthetic bank.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Plays the stories, prints what was found against what is true, and opens the console unless told not to.
+pub async fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let folder = Folder::at(arguments.folder.clone())?;
+    if arguments.clean {
+        return folder.remove().map(|()| Exit::DONE);
+    }
+    println!(
+        "Bartizan {} · demo: a synthetic bank, seed {} (no root, no network, nothing leaves this machine)",
+        env!("CARGO_PKG_VERSION"),
+        arguments.seed
+    );
+    folder.prepare(arguments.seed)?;
+    let steps = Steps::new(&folder);
+    let session = folder.open_store(STORIES[0]).await.context("the store did not start")?;
+    let mut played = Vec::new();
+    for name in STORIES {
+        played.push(story::play(name, arguments.seed, &folder, &steps)?);
+    }
+    folder.write_profile(STORIES[STORIES.len() - 1])?;
+    let failed = played.iter().any(|story| !story.passed);
+    print_next(&played, failed)?;
+    if !arguments.batch && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+        let opened = steps.attached("bartizan", &["console", "--profile", "demo"]);
+        drop(session);
+        return opened.map(|()| Exit::DONE);
+    }
+    drop(session);
+    Ok(if failed { Exit::FAILED } else { Exit::DONE })
+}
+
+fn print_next(played: &[Played], failed: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\nresult")?;
+    for story in played {
+        let word = if story.passed { "as expected" } else { "NOT as expected" };
+        writeln!(out, "  {:<4} {:<34} {word}", story.name, story.title)?;
+    }
+    if failed {
+        writeln!(out, "\nSomething was missed, false or failed: see above.")?;
+    }
+    writeln!(out, "\nNext")?;
+    for (command, why) in [
+        ("bartizan console --profile demo", "walk it"),
+        ("bartizan warnings --profile demo", "the same as a table"),
+        ("bartizan situation --profile demo", "zones and their worst warnings"),
+        (
+            "bartizan flows 'dst=203.0.113.40' --profile demo --limit 5",
+            "the flows behind the beacon",
+        ),
+        ("bartizan demo --clean", "remove what the demo made"),
+    ] {
+        writeln!(out, "  {command:<62} {why}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Acts are written once and read back: of those that claim the same place, the first received counts.
+
+use super::Opener;
+use crate::event::Receipt;
+use crate::failure::Failure;
+use model::batch::Block;
+use model::triage::Triage;
+use model::{Record, Time};
+use query::{Scope, named};
+use rand::random;
+use serde::Deserialize;
+use std::collections::HashMap;
+use store::{Prepared, Token};
+
+const SQL: &str = include_str!("triage.sql");
+
+/// Writes acts of one group, and says which of them count.
+///
+/// # Errors
+/// If the store is away or refuses; then none of them counts.
+pub async fn write(opener: &Opener, mut acts: Vec<Triage>) -> Result<Receipt, Failure> {
+    let store = opener.store().await?;
+    let mut block = Block::new(Triage::TABLE);
+    let key = idem_key();
+    for act in &mut acts {
+        act.id = random();
+        act.idem_key.clone_from(&key);
+        if act.action == "ack" {
+            store.user().clone_into(&mut act.owner);
+        }
+        act.encode(&mut block);
+    }
+    let token = Token::of_content("triage", &block.to_native());
+    store.insert(&Prepared::from_block(&block, token)).await?;
+    let ids: Vec<_> = acts.iter().map(|act| act.subject_id.clone()).collect();
+    let everything = Scope { from: Time(0), to: Time(i64::MAX), without: Vec::new() };
+    let question = named(SQL, "triage.first").over(&everything).with("ids", ids);
+    let first = store.ask::<First>(&question).await?;
+    Ok(receipt(&acts, first.rows))
+}
+
+/// The first received of those that claim the same place.
+#[derive(Debug, Deserialize)]
+struct First {
+    subject_id: String,
+    seq: u32,
+    first: u64,
+    actor: String,
+    state: String,
+}
+
+fn receipt(acts: &[Triage], first: Vec<First>) -> Receipt {
+    let first: HashMap<_, _> = first.into_iter().map(|row| ((row.subject_id.clone(), row.seq), row)).collect();
+    let mut receipt = Receipt {
+        action: acts.first().map(|act| act.action.clone()).unwrap_or_default(),
+        done: Vec::new(),
+        lost: Vec::new(),
+    };
+    for act in acts {
+        match first.get(&(act.subject_id.clone(), act.seq)) {
+            Some(row) if row.first == act.id => receipt.done.push(act.subject_id.clone()),
+            Some(row) => {
+                let (actor, state) = (present::safe(&row.actor), present::safe(&row.state));
+                receipt.lost.push((act.subject_id.clone(), actor, state));
+            }
+            None => receipt.lost.push((act.subject_id.clone(), "nobody".into(), act.state_from.clone())),
+        }
+    }
+    receipt
+}
+
+/// A random UUID (RFC 9562, version 4).
+fn idem_key() -> String {
+    let bits = (random::<u128>() & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn act(id: u64, subject_id: &str) -> Triage {
+        let subjects =
+            [crate::views::Subject { id: subject_id.into(), state: "NEW".into(), owner: String::new(), seq: 0 }];
+        let (mut acts, _) = crate::triage::acts(&subjects, "ack", "", Time(0), "test");
+        acts[0].id = id;
+        acts.remove(0)
+    }
+
+    #[test]
+    fn an_act_counts_only_if_it_was_received_first() {
+        let row = |subject_id: &str, first| First {
+            subject_id: subject_id.into(),
+            seq: 1,
+            first,
+            actor: "lin".into(),
+            state: "CLOSE".into(),
+        };
+        let receipt = receipt(&[act(1, "a"), act(2, "b")], vec![row("a", 1), row("b", 77)]);
+        assert_eq!(receipt.done, ["a"]);
+        assert_eq!(receipt.lost, [("b".to_owned(), "lin".to_owned(), "CLOSE".to_owned())]);
+    }
+
+    #[test]
+    fn a_key_has_the_version_and_variant_of_a_random_uuid() {
+        let key = idem_key();
+        assert_eq!((key.len(), &key[14..15]), (36, "4"), "{key}");
+        assert!(matches!(&key[19..20], "8" | "9" | "a" | "b"), "{key}");
+    }
+}

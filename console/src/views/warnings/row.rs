@@ -1,0 +1,169 @@
+//! The rows of this view as the store answers them, and as the command line prints them.
+
+use crate::decode;
+use crate::views::Subject;
+use model::warning::Contribution;
+use model::{Level, Severity, Time};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// A warning with what people did about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// When it rang.
+    pub time: Time,
+    /// Start of its episode.
+    pub episode_start: Time,
+    /// Detection id.
+    pub detection: String,
+    /// Who is accused.
+    pub subject: String,
+    /// What they acted on.
+    pub object: String,
+    /// The more critical of its zones.
+    pub zone: String,
+    /// Business services of that zone.
+    pub business: Vec<String>,
+    /// What it is about.
+    pub severity: Severity,
+    /// How far up it goes.
+    pub level: Level,
+    /// In ten-thousandths.
+    pub score: u16,
+    /// Parts of the score; their sum is its log-odds.
+    #[serde(deserialize_with = "decode::inner")]
+    pub contributions: Vec<Contribution>,
+    /// What a person can act on.
+    pub sentence: String,
+    /// ATT&CK technique ids.
+    pub attack: Vec<String>,
+    /// Evidence it joins.
+    pub evidence_ids: Vec<String>,
+    /// State in a person's hands.
+    pub state: String,
+    /// Who owns it.
+    pub owner: String,
+    /// Newest act on it, 0 if none.
+    pub seq: u32,
+}
+
+impl Row {
+    /// As far as an act on it needs.
+    pub fn subject(&self) -> Subject {
+        Subject { id: self.id.clone(), state: self.state.clone(), owner: self.owner.clone(), seq: self.seq }
+    }
+
+    /// The score as a probability, `0.94`.
+    pub fn score_text(&self) -> String {
+        format!("{:.2}", f64::from(self.score) / 10_000.0)
+    }
+
+    /// The sum of the parts in nats, and the probability that it is the log-odds of.
+    pub fn sum(&self) -> (f64, f64) {
+        let millinats: i64 = self.contributions.iter().map(|part| i64::from(part.millinats)).sum();
+        let nats = millinats as f64 / 1000.0;
+        (nats, 1.0 / (1.0 + (-nats).exp()))
+    }
+
+    /// Whether the parts add up to the score, to the digits that are shown.
+    pub fn adds_up(&self) -> bool {
+        (self.sum().1 - f64::from(self.score) / 10_000.0).abs() < 0.0051
+    }
+}
+
+/// One judged fact behind a warning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// Detection id.
+    pub detection: String,
+    /// Who is accused.
+    pub subject: String,
+    /// What they acted on.
+    pub object: String,
+    /// When the condition first held.
+    pub episode_start: Time,
+    /// When it rang.
+    pub seen: Time,
+    /// p-value of the statistic.
+    pub p_value: f64,
+    /// What it is about.
+    pub severity: Severity,
+    /// 0: withdrawn.
+    pub strength: u8,
+    /// Features and thresholds.
+    #[serde(deserialize_with = "decode::inner")]
+    pub numbers: serde_json::Map<String, serde_json::Value>,
+    /// Flows behind it.
+    pub flow_ids: Vec<u64>,
+    /// Coverage of the taps it rests on.
+    #[serde(deserialize_with = "decode::inner")]
+    pub coverage: serde_json::Value,
+    /// Version of the detection.
+    pub rule_version: String,
+}
+
+/// What a person did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// When.
+    pub at: Time,
+    /// Who: the ClickHouse user.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// State before.
+    pub state_from: String,
+    /// State after.
+    pub state_to: String,
+    /// Who owns it then.
+    pub owner: String,
+    /// How it was closed.
+    pub disposition: String,
+    /// Why.
+    pub reason: String,
+    /// In their words.
+    pub note: String,
+    /// Number of the act.
+    pub seq: u32,
+}
+
+/// A flow behind a warning, its slices put together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowRow {
+    /// Its id.
+    pub flow_id: u64,
+    /// Where it was seen.
+    pub tap: String,
+    /// First packet in the range.
+    pub first: Time,
+    /// Last packet in the range.
+    pub last: Time,
+    /// Who opened it.
+    #[serde(deserialize_with = "decode::address")]
+    pub src_ip: IpAddr,
+    /// Port of `src_ip`.
+    pub src_port: u16,
+    /// To whom.
+    #[serde(deserialize_with = "decode::address")]
+    pub dst_ip: IpAddr,
+    /// Port of `dst_ip`.
+    pub dst_port: u16,
+    /// IANA protocol number.
+    pub ip_protocol: u8,
+    /// Identified protocol, empty if none.
+    pub app: String,
+    /// Server name, empty if none.
+    pub sni: String,
+    /// Zone of `src_ip`.
+    pub src_zone: String,
+    /// Zone of `dst_ip`.
+    pub dst_zone: String,
+    /// Wire bytes from the opener.
+    pub src_bytes: u64,
+    /// Wire bytes from the answerer.
+    pub dst_bytes: u64,
+}
