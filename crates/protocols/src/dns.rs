@@ -132,6 +132,7 @@ struct Reader {
     dst: Half,
     src_messages: u32,
     dst_messages: u32,
+    is_foreign: bool,
 }
 
 impl Parser for Reader {
@@ -141,17 +142,12 @@ impl Parser for Reader {
         payload: &Payload<'_>,
         out: &mut Sink<'_>,
     ) -> Progress {
-        let is_first = self.src_messages + self.dst_messages == 0;
-        let is_fresh = self.src.bytes.is_empty() && self.dst.bytes.is_empty();
-        if is_first && is_fresh && probe(self.transport, payload) == Probe::No {
-            return Progress::NotMine;
-        }
         self.write_overdue(payload.time, out);
         match self.transport {
             Transport::Udp => self.message(facts, payload, payload.bytes, out),
             Transport::Tcp => self.stream(facts, payload, out),
         }
-        Progress::Continue
+        if self.is_foreign { Progress::NotMine } else { Progress::Continue }
     }
 
     fn finish(&mut self, _: &FlowFacts<'_>, out: &mut Sink<'_>) {
@@ -166,6 +162,12 @@ impl Parser for Reader {
             write_unanswered(waiting, out);
         }
     }
+
+    fn held(&self) -> usize {
+        let waiting =
+            self.waiting.iter().map(|waiting| waiting.row.qname.as_str().len()).sum::<usize>();
+        self.src.bytes.len() + self.dst.bytes.len() + waiting
+    }
 }
 
 impl Reader {
@@ -177,6 +179,7 @@ impl Reader {
             dst: Half::default(),
             src_messages: 0,
             dst_messages: 0,
+            is_foreign: false,
         }
     }
 
@@ -233,6 +236,11 @@ impl Reader {
         bytes: &[u8],
         out: &mut Sink<'_>,
     ) {
+        let is_first = self.src_messages + self.dst_messages == 0;
+        self.is_foreign |= is_first && looks_like_a_message(bytes, bytes.len()) == Probe::No;
+        if self.is_foreign {
+            return;
+        }
         let message = Message::read(bytes);
         self.count(facts, payload.side, bytes.len(), out);
         out.learnt.oddities.add_all(message.oddities);

@@ -256,6 +256,18 @@ impl Parser for Reader {
             exchange.write(out);
         }
     }
+
+    fn held(&self) -> usize {
+        let texts = |row: &Http| {
+            [&row.host, &row.path, &row.user_agent]
+                .map(|text| text.as_str().len())
+                .iter()
+                .sum::<usize>()
+        };
+        self.src.head.len()
+            + self.dst.head.len()
+            + self.exchanges.iter().map(|exchange| texts(&exchange.row)).sum::<usize>()
+    }
 }
 
 impl Reader {

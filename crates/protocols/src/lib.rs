@@ -8,6 +8,7 @@ mod cursor;
 pub mod oddities;
 pub mod protocol;
 mod row;
+pub mod secret;
 pub mod sink;
 
 pub mod dns;

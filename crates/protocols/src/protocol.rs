@@ -100,6 +100,9 @@ pub trait Parser: Send {
 
     /// The flow has ended, or the parser is retired: writes the rows of what is still open.
     fn finish(&mut self, facts: &FlowFacts<'_>, out: &mut Sink<'_>);
+
+    /// Bytes of the flow that it keeps until more come; every protocol states its bound in its first lines.
+    fn held(&self) -> usize;
 }
 
 /// A protocol that flows can be identified as.

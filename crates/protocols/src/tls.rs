@@ -198,6 +198,10 @@ impl Parser for Reader {
         }
         self.write(out);
     }
+
+    fn held(&self) -> usize {
+        self.src.messages.held() + self.dst.messages.held()
+    }
 }
 
 impl Reader {

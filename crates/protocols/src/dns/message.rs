@@ -3,7 +3,7 @@
 use crate::cursor::Cursor;
 use crate::dns::name;
 use crate::oddities::{Oddities, Oddity};
-use crate::protocol::{PROBE_BYTES, Probe};
+use crate::protocol::Probe;
 use model::{Text, mapped};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -241,5 +241,5 @@ fn name_goes_on(seen: &[u8]) -> bool {
             _ => at += 1 + usize::from(length),
         }
     }
-    at - HEADER <= 255 && seen.len() <= PROBE_BYTES.max(at)
+    at - HEADER <= 255
 }
