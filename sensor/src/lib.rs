@@ -10,3 +10,7 @@ pub mod identify;
 pub mod worker;
 pub mod ledger;
 pub mod coverage;
+pub mod export;
+pub mod replay;
+pub mod arguments;
+pub mod command;

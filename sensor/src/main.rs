@@ -1,1 +1,29 @@
-fn main() {}
+//! `bartizan-sensor`: arguments → config → run.
+
+use clap::Parser;
+use bartizan_sensor::arguments::{Arguments, Verb};
+use bartizan_sensor::command::{self, Exit};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("BARTIZAN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let outcome = match &arguments.verb {
+        Verb::Completions { shell } => {
+            command::completions(*shell);
+            return ExitCode::SUCCESS;
+        }
+        Verb::Replay(replay) => command::load(arguments.config.as_deref())
+            .and_then(|settings| command::replay::run(replay, &settings)),
+        Verb::Check => {
+            command::load(arguments.config.as_deref()).map(|settings| command::check::run(&settings))
+        }
+    };
+    let exit = outcome.unwrap_or_else(|failure| {
+        eprintln!("bartizan-sensor: {failure:#}");
+        Exit::of(&failure)
+    });
+    ExitCode::from(exit as u8)
+}
