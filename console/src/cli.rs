@@ -6,6 +6,7 @@ pub mod options;
 mod completions;
 mod config;
 mod console;
+mod demo;
 mod explain;
 mod flows;
 mod man;
@@ -17,9 +18,8 @@ mod warnings;
 pub use options::{Context, Global};
 
 use crate::failure::{Exit, Failure};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Network security situational awareness for a bank: look, ask, triage, try a demo.
@@ -46,8 +46,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// A bank made at run time, from wire to warning; offline, no root
-    #[command(after_help = "Examples:\n  bartizan demo\n  bartizan demo --clean")]
-    Demo(DemoArguments),
+    Demo(demo::Arguments),
     /// The console: the same views, with keys
     Console(console::Arguments),
     /// Zones, what passes between them, and whether the taps saw it
@@ -78,20 +77,6 @@ pub enum Command {
     Man(man::Arguments),
 }
 
-/// Options of `demo`.
-#[derive(Debug, Clone, Args)]
-pub struct DemoArguments {
-    /// Ask nothing, and end when the last step is done
-    #[arg(long)]
-    pub batch: bool,
-    /// Remove all that the demo made
-    #[arg(long)]
-    pub clean: bool,
-    /// Where it keeps its files
-    #[arg(long, value_name = "DIR")]
-    pub folder: Option<PathBuf>,
-}
-
 /// Runs the program; what failed is on standard error.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -117,7 +102,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 /// Runs one command; `Some` exit is one that is no failure.
 fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
     match command {
-        Command::Demo(arguments) => demo(global, &arguments),
+        Command::Demo(arguments) => demo::run(&arguments).map_err(|error| Failure::machine(format!("{error:#}"))),
         Command::Console(arguments) => console::run(global, &arguments),
         Command::Situation(arguments) => situation::run(global, &arguments),
         Command::Warnings(arguments) => warnings::run(global, arguments),
@@ -135,11 +120,6 @@ fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }
-}
-
-/// The place of `demo`.
-fn demo(_global: &Global, _arguments: &DemoArguments) -> Result<Option<Exit>, Failure> {
-    Err(Failure::machine("this build has no demo"))
 }
 
 /// A runtime for commands that ask the store.

@@ -7,7 +7,7 @@ mod folder;
 mod step;
 mod story;
 
-use crate::cli::Exit;
+use crate::failure::Exit;
 use anyhow::Context;
 use folder::Folder;
 use std::io::{IsTerminal, Write};
@@ -40,10 +40,10 @@ pub struct Arguments {
 }
 
 /// Plays the stories, prints what was found against what is true, and opens the console unless told not to.
-pub async fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+pub fn run(arguments: &Arguments) -> anyhow::Result<Option<Exit>> {
     let folder = Folder::at(arguments.folder.clone())?;
     if arguments.clean {
-        return folder.remove().map(|()| Exit::DONE);
+        return folder.remove().map(|()| None);
     }
     println!(
         "Bartizan {} · demo: a synthetic bank, seed {} (no root, no network, nothing leaves this machine)",
@@ -52,7 +52,9 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     );
     folder.prepare(arguments.seed)?;
     let steps = Steps::new(&folder);
-    let session = folder.open_store(STORIES[0]).await.context("the store did not start")?;
+    let runtime = tokio::runtime::Runtime::new().context("no threads to be had")?;
+    let session =
+        runtime.block_on(folder.open_store(STORIES[0])).context("the store did not start")?;
     let mut played = Vec::new();
     for name in STORIES {
         played.push(story::play(name, arguments.seed, &folder, &steps)?);
@@ -63,10 +65,10 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if !arguments.batch && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         let opened = steps.attached("bartizan", &["console", "--profile", "demo"]);
         drop(session);
-        return opened.map(|()| Exit::DONE);
+        return opened.map(|()| None);
     }
     drop(session);
-    Ok(if failed { Exit::FAILED } else { Exit::DONE })
+    Ok(failed.then_some(Exit::Failed))
 }
 
 fn print_next(played: &[Played], failed: bool) -> anyhow::Result<()> {
