@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_conversation_is_seen_where_it_passes() {
         let check = |src: Host, dst: Host, taps: &[char]| {
-            assert_eq!(taps_between(src.ip, dst.ip), taps, "{src:?} {dst:?}")
+            assert_eq!(taps_between(src.ip, dst.ip), taps, "{src:?} {dst:?}");
         };
         check(PC_117, HOSTILE, &['e', 'd']);
         check(PC_117, OP_1, &['e', 'c']);

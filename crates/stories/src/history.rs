@@ -50,13 +50,13 @@ impl History {
         })
     }
 
-    /// Adds the slices of `talk` that ended before history does.
+    /// Adds the slices of what was seen of `talk` while history lasts.
     pub fn add(&mut self, talk: &Conversation) -> io::Result<()> {
         for passage in passages(talk) {
             let Some(tap) = self.taps.get(&passage.tap) else { continue };
-            for slice in slices(talk, passage, tap) {
+            for slice in slices(talk, passage, tap, self.to) {
                 let row = &slice.flow;
-                if row.first_seen < self.from || row.last_seen >= self.to {
+                if row.first_seen < self.from {
                     continue;
                 }
                 let minute =

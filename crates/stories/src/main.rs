@@ -62,14 +62,12 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.verb {
         Verb::List => list().map(|()| ExitCode::SUCCESS),
         Verb::Write { name, seed, out, until, quiet } => {
-            let Some(story) = Story::named(&name) else {
-                let names: Vec<String> =
-                    STORIES.iter().map(|story| format!("{} ({})", story.id, story.name)).collect();
-                eprintln!(
-                    "bartizan-stories: there is no story {name:?}; there are {}",
-                    names.join(", ")
-                );
-                return Ok(ExitCode::from(2));
+            let story = match asked(&name, until) {
+                Ok(story) => story,
+                Err(why) => {
+                    eprintln!("bartizan-stories: {why}");
+                    return Ok(ExitCode::from(2));
+                }
             };
             let out =
                 out.unwrap_or_else(|| PathBuf::from(format!("story-{}", story.id.to_lowercase())));
@@ -79,6 +77,22 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// The story of this name, or why it cannot be told so.
+fn asked(name: &str, until: Option<i64>) -> Result<&'static Story, String> {
+    let Some(story) = Story::named(name) else {
+        let names: Vec<String> =
+            STORIES.iter().map(|story| format!("{} ({})", story.id, story.name)).collect();
+        return Err(format!("there is no story {name:?}; there are {}", names.join(", ")));
+    };
+    match until {
+        Some(minute) if !story.can_end_at(minute) => Err(format!(
+            "{} plays from minute {} to {}; --until {minute} is not between them",
+            story.id, story.first_minute, story.last_minute
+        )),
+        _ => Ok(story),
     }
 }
 

@@ -9,7 +9,7 @@ use model::{Severity, Time};
 pub static STORIES: &[&Story] = &[&bangladesh::STORY, &quiet_day::STORY];
 
 /// One story: when and where it plays, what happens besides ordinary business, and what must come of it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Story {
     /// Such as `S1`.
     pub id: &'static str,
@@ -59,6 +59,11 @@ impl Story {
     /// Minute 0.
     pub fn t0(&self) -> Time {
         self.t0.parse().expect("every story's t0 is RFC 3339: a test reads them all")
+    }
+
+    /// Whether play can end before `minute`.
+    pub const fn can_end_at(&self, minute: i64) -> bool {
+        self.first_minute < minute && minute <= self.last_minute
     }
 
     /// The story called `name`: its id in any case, with or without a zero (`s1`, `S01`), or its word.

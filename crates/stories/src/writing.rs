@@ -39,7 +39,7 @@ pub fn write_showing(
     progress: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<Summary> {
     let until = until.unwrap_or(story.last_minute);
-    if until <= story.first_minute || until > story.last_minute {
+    if !story.can_end_at(until) {
         bail!(
             "{} plays from minute {} to {}: {until} is not a minute it can end at",
             story.id,

@@ -34,12 +34,17 @@ const FIRST_US: i64 = 5 * Time::SECOND;
 /// Bytes of Ethernet, IPv4 and the plain transport header.
 const HEADERS: [u64; 2] = [54, 42];
 
-/// The slices of `talk` at a tap, in order.
-pub fn slices(talk: &Conversation, passage: Passage, tap: &Arc<str>) -> Vec<Slice> {
+/// The slices of what a tap saw of `talk` before `to`, in order.
+pub fn slices(talk: &Conversation, passage: Passage, tap: &Arc<str>, to: Time) -> Vec<Slice> {
     let mut open: BTreeMap<i64, Slice> = BTreeMap::new();
     let mut start = None;
+    let mut goes_on = false;
     talk.play(&mut |segment| {
         let time = segment.time.plus(passage.delay_us(segment.side));
+        if time >= to {
+            goes_on = true;
+            return;
+        }
         let start = *start.get_or_insert(time);
         let slice = open
             .entry(slice_of(start, time))
@@ -49,7 +54,7 @@ pub fn slices(talk: &Conversation, passage: Passage, tap: &Arc<str>) -> Vec<Slic
     let last = open.len().saturating_sub(1);
     open.into_values()
         .enumerate()
-        .map(|(part, slice)| slice.end(talk, part as u32, part == last))
+        .map(|(part, slice)| slice.end(talk, part as u32, part == last && !goes_on))
         .collect()
 }
 
@@ -181,7 +186,7 @@ mod tests {
     #[test]
     fn a_long_flow_is_cut_after_five_seconds_and_at_each_minute() {
         let talk = beats(6);
-        let parts = slices(&talk, passages(&talk)[0], &Arc::from("d"));
+        let parts = slices(&talk, passages(&talk)[0], &Arc::from("d"), Time(i64::MAX));
         let cut: Vec<(u32, i64, u64)> = parts
             .iter()
             .map(|slice| (slice.flow.part, slice.flow.first_seen.seconds(), slice.flow.src_payload))
@@ -196,6 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn a_flow_that_outlives_history_stays_open() {
+        let talk = beats(6);
+        let to = talk.start.plus(Time::MINUTE);
+        let parts = slices(&talk, passages(&talk)[0], &Arc::from("d"), to);
+        assert_eq!(parts.len(), 2);
+        assert!(
+            parts
+                .iter()
+                .all(|slice| slice.flow.end_reason == EndReason::Open && slice.flow.last_seen < to)
+        );
+    }
+
+    #[test]
     fn slices_add_up_to_the_packets_that_were_played() {
         let talk = beats(9);
         let (mut packets, mut payload) = (0, 0);
@@ -203,7 +221,7 @@ mod tests {
             packets += 1;
             payload += u64::from(segment.payload.len());
         });
-        let parts = slices(&talk, passages(&talk)[0], &Arc::from("d"));
+        let parts = slices(&talk, passages(&talk)[0], &Arc::from("d"), Time(i64::MAX));
         assert_eq!(
             parts.iter().map(|slice| slice.flow.src_packets + slice.flow.dst_packets).sum::<u64>(),
             packets

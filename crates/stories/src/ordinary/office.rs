@@ -9,10 +9,10 @@ use crate::speech::tls::{self, Meeting};
 use crate::speech::{dns, http};
 use model::Time;
 
-/// Numbers of the computers that are used: 100 to 123, the one of S1 among them.
-const COMPUTERS: std::ops::Range<u8> = 100..124;
+/// Numbers of the computers that are used: 100 to 117, the one of S1 among them.
+const COMPUTERS: std::ops::Range<u8> = 100..118;
 /// Mean time between two visits of one computer. Microseconds.
-const BETWEEN_US: i64 = 35 * Time::MINUTE;
+const BETWEEN_US: i64 = 40 * Time::MINUTE;
 const AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36";
 /// Names of sites, which stand at 192.0.2.1 and on.
 const SITES: [&str; 12] = [

@@ -69,8 +69,8 @@ pub fn sweep(day: Day, all: &mut Vec<Conversation>) {
         for port in PORTS {
             let mut talk = Conversation::new(next, SCANNER_1, office_pc(number), port, &mut dice);
             talk.manner = match (number, port) {
-                (31..=33 | 100..=123, 445) => Manner::Probed,
-                (31..=33 | 100..=123, _) => Manner::Refused,
+                (31..=33 | 100..=117, 445) => Manner::Probed,
+                (31..=33 | 100..=117, _) => Manner::Refused,
                 _ => Manner::Ignored,
             };
             next = next.plus(dice.between(350_000, 1_050_000));

@@ -106,7 +106,9 @@ fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
         0x80..0x100 => out.extend_from_slice(&[0x81, length as u8]),
         _ => out.extend_from_slice(&[0x82, (length >> 8) as u8, length as u8]),
     }
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    for part in parts {
+        out.extend_from_slice(part);
+    }
     out
 }
 

@@ -113,7 +113,7 @@ impl Client {
                     .collect::<Vec<_>>(),
             ),
             0x0010 => sized16(&protocol_list(self.protocols())),
-            0x0015 => vec![0; 508_usize.saturating_sub(so_far + 10)],
+            0x0015 => vec![0; 508_usize.saturating_sub(so_far + 6)],
             0x001B => vec![2, 0, 2],
             0x002B => vec![4, 3, 4, 3, 3],
             0x002D => vec![1, 1],

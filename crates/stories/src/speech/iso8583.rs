@@ -41,8 +41,12 @@ mod tests {
     #[test]
     fn an_echo_answer_is_counted_out_by_hand() {
         let at: Time = "2026-03-12T12:00:05Z".parse().expect("a time");
-        let expected = b"\x00\x290810\x82\x20\0\0\x02\0\0\0\x04\0\0\0\0\0\0\00312120005000042003\
-            01";
+        let expected = [
+            b"\x00\x290810\x82\x20\x00\x00\x02\x00\x00\x00".as_slice(),
+            b"\x04\x00\x00\x00\x00\x00\x00\x00",
+            b"031212000500004200301",
+        ]
+        .concat();
         assert_eq!(echo_response(at, 42), expected);
     }
 }

@@ -189,7 +189,9 @@ fn authenticate(domain: &str, user: &str, dice: &mut Dice) -> Vec<u8> {
         offset += part.len() as u32;
     }
     rest.extend_from_slice(&[0x15, 0x82, 0x88, 0xE2, 10, 0, 0x61, 0x4A, 0, 0, 0, 15]);
-    parts.iter().for_each(|part| rest.extend_from_slice(part));
+    for part in &parts {
+        rest.extend_from_slice(part);
+    }
     ntlm(3, &rest)
 }
 

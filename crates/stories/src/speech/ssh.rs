@@ -60,7 +60,9 @@ pub fn type_for(talk: &mut Conversation, length_us: i64, dice: &mut Dice) {
 fn kexinit(dice: &mut Dice) -> Vec<u8> {
     let mut out = vec![KEXINIT];
     out.extend_from_slice(&dice.array::<16>());
-    LISTS.iter().for_each(|list| out.extend_from_slice(&string(list.as_bytes())));
+    for list in LISTS {
+        out.extend_from_slice(&string(list.as_bytes()));
+    }
     out.extend_from_slice(&[0, 0, 0, 0, 0]);
     out
 }
