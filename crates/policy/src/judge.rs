@@ -158,3 +158,6 @@ fn severity(said: &Said, outcome: Outcome, observe: bool) -> Severity {
         Outcome::Blocked => Severity::P0,
     }
 }
+
+#[cfg(test)]
+mod tests;

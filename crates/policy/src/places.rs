@@ -336,3 +336,6 @@ fn bounds(network: IpNet) -> (u128, u128) {
     let bits = |address: IpAddr| mapped(address).to_bits();
     (bits(network.network()), bits(network.broadcast()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,11 @@ pub(crate) fn read(text: &str) -> Result<(Declared, Vec<Problem>), Vec<Problem>>
         Err(error) => {
             let end = text.len();
             let span = error.span().unwrap_or(end..end);
-            problems.borrow_mut().error(&span, error.message().replace('\n', ", "), None);
+            let mut message = error.message().replace('\n', ", ");
+            if message == "duplicate key" {
+                message += "; a list is written as `zone = [ … ]` or as [[zone]], not both";
+            }
+            problems.borrow_mut().error(&span, message, None);
             Declared::default()
         }
     };
@@ -255,3 +259,6 @@ fn expires(fields: &Fields<'_, '_>) -> Option<Time> {
         .moment("expires")
         .map(|(end, is_day)| if is_day { end.value.plus(Time::DAY) } else { end.value })
 }
+
+#[cfg(test)]
+mod tests;
