@@ -4,4 +4,5 @@ pub mod beacon;
 pub mod draw;
 pub mod rita;
 pub mod sequences;
+pub mod stories;
 pub mod tables;

@@ -16,7 +16,7 @@ mod cases;
 use super::{About, Cadence, Case, Context, Detection, Finding, Judged, Step};
 use crate::entities::critical_zone;
 use crate::score;
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 use calibration::Verdict;
 use model::address::plain;
 use model::{Severity, Time};
@@ -73,26 +73,30 @@ impl Detection for Beacon {
         let hour = step.from.floor(Time::HOUR);
         let scope = Scope { from: step.from, to: step.to, without: step.without.clone() };
         let ask = |name| question(&named(SQL, name), &scope);
+        let week = |name| ask(name).with("hour", hour).with("week_from", hour.plus(-7 * Time::DAY));
+        let day_from = hour.plus(-Time::DAY);
+        let history_from = hour.floor(RUN_MEMORY_US).plus(-RUN_MEMORY_US);
         vec![
             ask("beacon.calls").with("horizon_from", horizon_from(step)),
-            ask("beacon.memory")
-                .with("hour", hour)
-                .with("history_from", hour.floor(RUN_MEMORY_US).plus(-RUN_MEMORY_US)),
-            ask("beacon.clients").with("hour", hour).with("week_from", hour.plus(-7 * Time::DAY)),
-            ask("beacon.hosts").with("hour", hour).with("week_from", hour.plus(-7 * Time::DAY)),
-            ask("beacon.fingerprints")
-                .with("hour", hour)
-                .with("week_from", hour.plus(-7 * Time::DAY)),
+            ask("beacon.memory").with("hour", hour).with("history_from", history_from),
+            week("beacon.clients"),
+            week("beacon.hosts"),
+            week("beacon.fingerprints"),
+            ask("beacon.names").with("day_from", day_from),
+            ask("beacon.certificates")
+                .with("horizon_from", horizon_from(step))
+                .with("day_from", day_from)
+                .with("hour", hour),
         ]
     }
 
     fn judge(&self, rows: &[Vec<Value>], context: &Context<'_>) -> anyhow::Result<Judged> {
-        ensure!(rows.len() == 5, "the beacon asks five questions, not {}", rows.len());
+        let [calls, memory @ ..] = rows else { bail!("the beacon's questions have no answers") };
+        let memory = memory.try_into().context("the beacon asks seven questions")?;
+        let memory = Memory::read(memory).context("what the beacon remembers")?;
         let step = context.step;
-        let memory = Memory::read([&rows[1], &rows[2], &rows[3], &rows[4]])
-            .context("what the beacon remembers")?;
         let mut judged = Judged::default();
-        for (pair, calls) in rows::calls(&rows[0], horizon_from(step), step.to)? {
+        for (pair, calls) in rows::calls(calls, horizon_from(step), step.to)? {
             let is_new = calls.seconds.last().is_some_and(|last| Time::new(*last, 0) >= step.from);
             if !is_new || reasons::is_for_everyone(calls.latest.dst_ip) {
                 continue;
@@ -249,7 +253,7 @@ mod tests {
     fn without_rows_nobody_is_judged_and_nobody_rings() {
         let case = &cases::all()[0];
         let policy = Policy::read(case.policy).expect("a policy written here");
-        let none = vec![Vec::new(); 5];
+        let none = vec![Vec::new(); 7];
         assert_eq!(judged(&none, &policy, &case.step, Time(0)), Judged::default());
     }
 
@@ -296,13 +300,7 @@ mod tests {
                 seconds[..known].to_vec(),
             );
             let step = caller.last_step();
-            let rows = [
-                caller.calls(&step),
-                caller.memory(&step, None),
-                Vec::new(),
-                Vec::new(),
-                Vec::new(),
-            ];
+            let rows = caller.rows(&step);
             let judged = judged(&rows, &policy, &step, step.to.plus(-30 * Time::DAY));
             rang.extend(
                 judged
@@ -325,8 +323,7 @@ mod tests {
         let calls = (0..10).chain(255..270).map(minute).collect();
         let caller = Caller::new("10.31.0.117", "office", "203.0.113.40", 443, calls);
         let step = caller.last_step();
-        let rows =
-            [caller.calls(&step), caller.memory(&step, None), Vec::new(), Vec::new(), Vec::new()];
+        let rows = caller.rows(&step);
         let policy = Policy::read(cases::all()[0].policy).expect("a policy written here");
         let found = judged(&rows, &policy, &step, Time(0)).findings;
         assert_eq!(found[0].episode_start, Time::new(minute(255), 0));

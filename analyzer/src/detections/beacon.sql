@@ -93,16 +93,17 @@ FROM hourly
 GROUP BY client, server, port, ip_protocol
 
 -- name: beacon.clients
--- Clients of each server in the week before, by zone.
+-- How many clients each server had in the week before, by zone, and which of the callers at hand were among them.
 WITH active AS (
-    SELECT DISTINCT dst_port, ip_protocol, if(sni = '', toString(dst_ip), toString(sni)) AS server
+    SELECT DISTINCT src_ip, dst_port, ip_protocol, if(sni = '', toString(dst_ip), toString(sni)) AS server
     FROM flow
     WHERE first_seen >= {from:DateTime64(6)} AND first_seen < {to:DateTime64(6)}
         AND part = 0 AND ip_protocol IN (6, 17, 132) AND tap NOT IN {without:Array(String)}
 )
 SELECT
     if(sni = '', toString(dst_ip), toString(sni)) AS server, dst_port AS port, ip_protocol, src_zone AS zone,
-    arraySlice(arraySort(groupUniqArray(1000)(src_ip)), 1, 1000) AS clients
+    uniqExact(src_ip) AS clients,
+    groupUniqArrayIf(src_ip, src_ip IN (SELECT src_ip FROM active)) AS callers
 FROM flow
 WHERE first_seen >= {week_from:DateTime64(6)} AND first_seen < {hour:DateTime64(6)}
     AND part = 0 AND tap NOT IN {without:Array(String)}
@@ -136,3 +137,59 @@ WHERE first_seen >= {week_from:DateTime64(6)} AND first_seen < {hour:DateTime64(
     AND src_ip IN (SELECT src_ip FROM active) AND ja4 != ''
 GROUP BY client, ja4
 LIMIT 100 BY client
+
+-- name: beacon.names
+-- When a caller first got an answer for the name or address of its server in the day before, and (server empty) for anything.
+WITH
+    active AS (
+        SELECT DISTINCT src_ip, toString(dst_ip) AS address, lower(toString(sni)) AS name
+        FROM flow
+        WHERE first_seen >= {from:DateTime64(6)} AND first_seen < {to:DateTime64(6)}
+            AND part = 0 AND ip_protocol IN (6, 17, 132) AND tap NOT IN {without:Array(String)}
+    ),
+    answer AS (
+        SELECT src_ip, time, arrayJoin(arrayConcat(['', qname], arrayMap(address -> toString(address), addresses))) AS server
+        FROM dns
+        WHERE time >= {day_from:DateTime64(6)} AND time < {to:DateTime64(6)} AND tap NOT IN {without:Array(String)}
+            AND answered AND src_ip IN (SELECT src_ip FROM active)
+    )
+SELECT src_ip AS client, server, toUnixTimestamp64Micro(min(time)) AS resolved_us
+FROM answer
+WHERE server = '' OR (src_ip, server) IN (SELECT src_ip, address FROM active)
+    OR (src_ip, server) IN (SELECT src_ip, name FROM active)
+GROUP BY client, server
+
+-- name: beacon.certificates
+-- The first certificate that each pair was shown in the horizon, and how many servers showed one of its issuer the day before.
+WITH
+    active AS (
+        SELECT DISTINCT src_ip, dst_port, ip_protocol, if(sni = '', toString(dst_ip), toString(sni)) AS server
+        FROM flow
+        WHERE first_seen >= {from:DateTime64(6)} AND first_seen < {to:DateTime64(6)}
+            AND part = 0 AND ip_protocol IN (6, 17, 132) AND tap NOT IN {without:Array(String)}
+    ),
+    shown AS (
+        SELECT
+            src_ip, if(sni = '', toString(dst_ip), toString(sni)) AS server, dst_port, ip_protocol,
+            argMin((self_signed, toString(issuer), not_before), (time, tap, flow_id)) AS certificate,
+            min(time) AS shown_at
+        FROM tls
+        WHERE time >= {horizon_from:DateTime64(6)} AND time < {to:DateTime64(6)} AND tap NOT IN {without:Array(String)}
+            AND chain > 0 AND (src_ip, dst_port, ip_protocol, server) IN (SELECT src_ip, dst_port, ip_protocol, server FROM active)
+        GROUP BY src_ip, server, dst_port, ip_protocol
+    ),
+    known AS (
+        SELECT toString(issuer) AS issuer, uniqExact(if(sni = '', toString(dst_ip), toString(sni))) AS servers
+        FROM tls
+        WHERE time >= {day_from:DateTime64(6)} AND time < {hour:DateTime64(6)} AND tap NOT IN {without:Array(String)} AND chain > 0
+        GROUP BY issuer
+    )
+SELECT
+    shown.src_ip AS client, shown.server AS server, shown.dst_port AS port, shown.ip_protocol AS ip_protocol,
+    toUnixTimestamp64Micro(shown.shown_at) AS shown_us,
+    shown.certificate.1 AS self_signed,
+    toUnixTimestamp64Micro(shown.certificate.3) AS not_before_us,
+    known.servers AS issuer_servers,
+    (SELECT sum(servers) FROM known) AS servers
+FROM shown
+LEFT JOIN known ON known.issuer = shown.certificate.2

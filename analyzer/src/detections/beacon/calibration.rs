@@ -168,11 +168,35 @@ fn normal_score(knots: &[i32; KNOTS], value: i32) -> i32 {
     } else if value < lowest {
         -3_000
     } else if below < up_to {
-        i32::midpoint(z(below), z(up_to - 1))
+        middle_of_run(below, up_to - 1)
     } else {
         let (low, high) = (knots[below - 1], knots[below]);
         z(below - 1) + (value - low) * 100 / (high - low)
     }
+}
+
+/// Millionths of a normal population below scores 0, 0.1 … 3.
+const NORMAL_SHARES: [i32; KNOTS / 2 + 1] = [
+    500_000, 539_828, 579_260, 617_911, 655_422, 691_462, 725_747, 758_036, 788_145, 815_940,
+    841_345, 864_334, 884_930, 903_200, 919_243, 933_193, 945_201, 955_435, 964_070, 971_283,
+    977_250, 982_136, 986_097, 989_276, 991_802, 993_790, 995_339, 996_533, 997_445, 998_134,
+    998_650,
+];
+
+/// The normal score of the middle of those who share one value, from the knot `first` to the knot `last`.
+fn middle_of_run(first: usize, last: usize) -> i32 {
+    let share = |knot: usize| match knot {
+        0 => 0,
+        knot if knot == KNOTS - 1 => 1_000_000,
+        knot if knot < KNOTS / 2 => 1_000_000 - NORMAL_SHARES[KNOTS / 2 - knot],
+        knot => NORMAL_SHARES[knot - KNOTS / 2],
+    };
+    let middle = i32::midpoint(share(first), share(last));
+    let upper = middle.max(1_000_000 - middle);
+    let above = NORMAL_SHARES.partition_point(|share| *share <= upper).clamp(1, KNOTS / 2);
+    let (low, high) = (NORMAL_SHARES[above - 1], NORMAL_SHARES[above]);
+    let score = 100 * (above as i32 - 1) + ((upper - low) * 100 / (high - low)).min(100);
+    if middle < 500_000 { -score } else { score }
 }
 
 #[cfg(test)]
@@ -203,7 +227,8 @@ mod tests {
     fn a_value_that_many_callers_share_scores_the_middle_of_them() {
         let mut knots = straight();
         knots[41..].fill(400);
-        assert_eq!(normal_score(&knots, 400), 2_000);
+        // From 0.8413 (one standard deviation) to all: the middle, 0.9207, is at 1.41.
+        assert_eq!(normal_score(&knots, 400), 1_410);
         knots.fill(0);
         assert_eq!(normal_score(&knots, 0), 0);
     }

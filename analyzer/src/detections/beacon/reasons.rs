@@ -2,7 +2,7 @@
 //!
 //! Ordinary machines poll as regularly as any implant, so that rhythm alone never rings: its part is capped below the base.
 
-use super::rows::{Calls, Latest, Memory, Pair, Prevalence};
+use super::rows::{Calls, Certificate, Latest, Memory, Pair, Prevalence};
 use crate::detections::Context;
 use crate::entities::Entity;
 use crate::score::part;
@@ -20,6 +20,8 @@ pub const MOST_TIMING: u32 = 6_000;
 const CRITICAL: u8 = 8;
 /// Criticality from which a client is a server that has no business to browse.
 const SERVER: u8 = 7;
+/// Servers whose certificates must be known before an issuer can be called rare.
+const ISSUER_SERVERS: u64 = 20;
 /// Roles of critical hosts at which people sit or which fetch on behalf of others.
 const BROWSING: &[&str] =
     &["operator", "jump-host", "jump", "proxy", "workstation", "resolver", "mail", "update"];
@@ -68,6 +70,10 @@ pub struct Known<'p> {
     pub own_fingerprint: bool,
     /// Whether the server's name is under a dynamic-DNS suffix.
     pub dynamic_name: bool,
+    /// Whether the caller asks for names, yet never for this server's.
+    pub never_resolved: bool,
+    /// What is odd about the certificate that the server showed.
+    pub certificate_facets: Vec<&'static str>,
     /// Whether the protocol was identified.
     pub identified: bool,
 }
@@ -87,6 +93,11 @@ impl<'p> Known<'p> {
             prevalence: memory.prevalence(pair, calls),
             own_fingerprint: memory.has_own_fingerprint(pair, calls),
             dynamic_name: is_dynamic(&pair.server),
+            never_resolved: memory.never_resolved(pair, calls, now),
+            certificate_facets: memory
+                .certificate(pair, now)
+                .map(|shown| facets(shown, now))
+                .unwrap_or_default(),
             identified: calls.latest.app_conf >= 2,
         }
     }
@@ -123,6 +134,13 @@ impl<'p> Known<'p> {
         }
         if self.dynamic_name {
             parts.push(part("dynamic-DNS name", "", 700));
+        }
+        if self.never_resolved {
+            parts.push(part("this client never asked for the server's name", "", 900));
+        }
+        if !self.certificate_facets.is_empty() {
+            let weight = (500 * self.certificate_facets.len() as i32).min(1_500);
+            parts.push(part("odd certificate", self.certificate_facets.join(", "), weight));
         }
         let client = &self.client.place;
         if client.criticality >= SERVER && !client.role.is_some_and(|role| BROWSING.contains(&role))
@@ -179,6 +197,21 @@ impl<'p> Known<'p> {
             None
         }
     }
+}
+
+/// What is odd about a certificate; what cannot be told is not odd.
+fn facets(shown: &Certificate, now: Time) -> Vec<&'static str> {
+    let age = now.0.saturating_sub(shown.not_before_us);
+    let is_rare =
+        shown.issuer_servers == 0 && shown.servers.is_some_and(|servers| servers >= ISSUER_SERVERS);
+    [
+        (shown.self_signed == 1, "self-signed"),
+        ((0..7 * Time::DAY).contains(&age), "younger than a week"),
+        (is_rare, "issuer that no other server showed"),
+    ]
+    .into_iter()
+    .filter_map(|(holds, name)| holds.then_some(name))
+    .collect()
 }
 
 fn seen<'a>(pair: &Pair, latest: &'a Latest, time: Time) -> Seen<'a> {

@@ -82,7 +82,8 @@ struct Clients {
     port: u16,
     ip_protocol: u8,
     zone: String,
-    clients: Vec<Ipv6Addr>,
+    clients: u64,
+    callers: Vec<Ipv6Addr>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,6 +98,29 @@ struct Fingerprint {
     ja4: String,
     servers: u64,
     server: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Resolved {
+    client: Ipv6Addr,
+    server: String,
+    resolved_us: i64,
+}
+
+/// The certificate that a pair was shown: a row of `beacon.certificates`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Certificate {
+    #[serde(flatten)]
+    pair: Pair,
+    shown_us: i64,
+    /// 1 if its issuer is its subject.
+    pub self_signed: u8,
+    /// From when it is valid. Microseconds since the epoch.
+    pub not_before_us: i64,
+    /// Servers that showed a certificate of this issuer the day before.
+    pub issuer_servers: u64,
+    /// Servers that showed any, each counted once for each issuer.
+    pub servers: Option<u64>,
 }
 
 /// The calls of one pair in the horizon.
@@ -121,9 +145,11 @@ pub struct Calls {
 #[derive(Debug, Default)]
 pub struct Memory {
     pairs: BTreeMap<Pair, Remembered>,
-    clients: BTreeMap<(String, u16, u8, String), Vec<Ipv6Addr>>,
+    clients: BTreeMap<(String, u16, u8, String), Clients>,
     hosts: BTreeMap<String, u64>,
     fingerprints: BTreeMap<Ipv6Addr, Vec<Fingerprint>>,
+    resolved: BTreeMap<(Ipv6Addr, String), Time>,
+    certificates: BTreeMap<Pair, Certificate>,
 }
 
 /// How many of a zone's hosts call a server.
@@ -216,23 +242,31 @@ impl Calls {
 }
 
 impl Memory {
-    /// Reads the answers of `beacon.memory`, `beacon.clients`, `beacon.hosts` and `beacon.fingerprints`.
+    /// Reads the answers of the questions after `beacon.calls`, in their order.
     ///
     /// # Errors
     /// If a row is not of the form that the SQL promises.
-    pub fn read(rows: [&[Value]; 4]) -> anyhow::Result<Self> {
+    pub fn read(rows: &[Vec<Value>; 6]) -> anyhow::Result<Self> {
         let mut memory = Self::default();
-        for row in read::<Remembered>(rows[0])? {
+        for row in read::<Remembered>(&rows[0])? {
             memory.pairs.insert(row.pair.clone(), row);
         }
-        for row in read::<Clients>(rows[1])? {
-            memory.clients.insert((row.server, row.port, row.ip_protocol, row.zone), row.clients);
+        for row in read::<Clients>(&rows[1])? {
+            memory
+                .clients
+                .insert((row.server.clone(), row.port, row.ip_protocol, row.zone.clone()), row);
         }
-        for row in read::<Hosts>(rows[2])? {
+        for row in read::<Hosts>(&rows[2])? {
             memory.hosts.insert(row.zone, row.hosts);
         }
-        for row in read::<Fingerprint>(rows[3])? {
+        for row in read::<Fingerprint>(&rows[3])? {
             memory.fingerprints.entry(row.client).or_default().push(row);
+        }
+        for row in read::<Resolved>(&rows[4])? {
+            memory.resolved.insert((row.client, row.server), Time(row.resolved_us));
+        }
+        for row in read::<Certificate>(&rows[5])? {
+            memory.certificates.insert(row.pair.clone(), row);
         }
         Ok(memory)
     }
@@ -265,8 +299,10 @@ impl Memory {
     /// How many of the hosts of the caller's zone call the server.
     pub fn prevalence(&self, pair: &Pair, calls: &Calls) -> Prevalence {
         let key = (pair.server.clone(), pair.port, pair.ip_protocol, calls.zone.clone());
-        let known = self.clients.get(&key).map_or(&[][..], Vec::as_slice);
-        let others = known.iter().filter(|client| **client != pair.client).count() as u64;
+        let others = self
+            .clients
+            .get(&key)
+            .map_or(0, |known| known.clients - u64::from(known.callers.contains(&pair.client)));
         let hosts = self.hosts.get(&calls.zone).copied().unwrap_or(0);
         Prevalence { clients: others + 1, hosts: hosts.max(others + 1) }
     }
@@ -278,6 +314,23 @@ impl Memory {
         !calls.ja4.is_empty()
             && known.iter().any(|row| is_other(&row))
             && !known.iter().filter(|row| row.ja4 == calls.ja4).any(|row| is_other(&row))
+    }
+}
+
+impl Memory {
+    /// Whether the caller asks for names before `now`, yet never got an answer for its server.
+    pub fn never_resolved(&self, pair: &Pair, calls: &Calls, now: Time) -> bool {
+        let before = |server: String| {
+            self.resolved.get(&(pair.client, server)).is_some_and(|resolved| *resolved < now)
+        };
+        before(String::new())
+            && !before(calls.latest.dst_ip.to_string())
+            && !before(pair.server.to_lowercase())
+    }
+
+    /// The certificate that the pair was shown before `now`.
+    pub fn certificate(&self, pair: &Pair, now: Time) -> Option<&Certificate> {
+        self.certificates.get(pair).filter(|certificate| certificate.shown_us < now.0)
     }
 }
 
