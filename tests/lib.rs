@@ -1,5 +1,9 @@
 //! What the tests of the whole share: where the programs, the corpora and a running store are.
 
+mod running_store;
+
+pub use running_store::{PEOPLE, RunningStore, fresh_folder, password_of, wait_until};
+
 use std::path::PathBuf;
 
 /// The root of the repository.

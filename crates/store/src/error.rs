@@ -188,6 +188,8 @@ impl Doing<'_> {
             Some(code @ (241 | 159 | 202 | 209 | 210 | 394 | 242 | 225 | 319 | 999)) => {
                 Error::Busy { code, reason }
             }
+            // Rows of more days than one insert may touch: the same bytes will be refused again.
+            Some(code @ 252) if text.contains("partitions for single INSERT block") => Error::Refused { code, reason },
             Some(code @ (243 | 252)) => Error::Full { code, reason },
             Some(code @ (516 | 497 | 164 | 192 | 193 | 194 | 201)) => {
                 Error::Denied { user: self.user.to_owned(), code, reason }

@@ -36,7 +36,7 @@ impl Folder {
         self.0.join("port")
     }
 
-    /// Locked by the running engine.
+    /// Locked by the running engine, and holds its process id.
     pub fn lock_file(&self) -> PathBuf {
         self.0.join("lock")
     }
