@@ -7,6 +7,10 @@ pub mod beacon;
 pub mod context;
 pub mod judged;
 pub mod primary;
+pub mod refused;
+pub mod scan;
+pub mod swift_stranger;
+pub mod undeclared_flow;
 
 pub use context::{Context, Step};
 pub use judged::{Finding, Judged};
@@ -15,7 +19,12 @@ use model::Severity;
 use store::{Budget, Question};
 
 /// Every detection, in order of precedence: the first explains the rest on the same flows.
-pub static DETECTIONS: &[&dyn Detection] = &[&beacon::Beacon];
+pub static DETECTIONS: &[&dyn Detection] = &[
+    &swift_stranger::SwiftStranger,
+    &scan::Scan,
+    &beacon::Beacon,
+    &undeclared_flow::UndeclaredFlow,
+];
 
 /// How often a detection is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +84,11 @@ pub trait Detection: Sync + Send {
     ///
     /// # Errors
     /// If a row is not of the form that its SQL promises.
-    fn judge(&self, rows: &[Vec<serde_json::Value>], context: &Context<'_>) -> anyhow::Result<Judged>;
+    fn judge(
+        &self,
+        rows: &[Vec<serde_json::Value>],
+        context: &Context<'_>,
+    ) -> anyhow::Result<Judged>;
 
     /// The column of its rows, integer microseconds, by which the answers of a longer span may be cut into steps.
     ///

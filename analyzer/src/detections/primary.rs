@@ -13,7 +13,10 @@ const SQL: &str = include_str!("primary.sql");
 /// start with `SELECT`, or with `WITH` and a blank, whose list is then continued.
 pub fn question(named: &Named, step: &Step) -> Question {
     let mut question = windowed(named, step);
-    let rest = question.sql.strip_prefix("WITH ").map_or_else(|| question.sql.clone(), |list| format!(", {list}"));
+    let rest = question
+        .sql
+        .strip_prefix("WITH ")
+        .map_or_else(|| question.sql.clone(), |list| format!(", {list}"));
     question.sql = format!("WITH\n{}\n{rest}", text());
     question
 }

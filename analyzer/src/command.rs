@@ -1,0 +1,135 @@
+//! The verbs of `bartizan-analyzer`, and what their exit codes mean.
+
+mod answer;
+mod judging;
+mod measuring;
+
+use crate::arguments::{Arguments, Evaluate, PolicyFile, Verb};
+use anyhow::Context as _;
+use clap::CommandFactory;
+use config::Settings;
+use policy::Policy;
+use std::path::{Path, PathBuf};
+use store::{Role, Session, Store};
+
+/// How a verb ended. Usage errors are 2, by `clap`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// The configuration or the policy is wrong.
+    Configuration = 3,
+    /// The store cannot be reached.
+    Store = 4,
+    /// Not permitted.
+    NotPermitted = 5,
+    /// Done in part.
+    Partial = 6,
+}
+
+/// A policy that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct BadPolicy(Vec<String>);
+
+impl Exit {
+    /// The exit code for a failure.
+    pub fn of(failure: &anyhow::Error) -> Self {
+        if failure.chain().any(|cause| cause.is::<config::Error>() || cause.is::<BadPolicy>()) {
+            return Self::Configuration;
+        }
+        match failure.chain().find_map(|cause| cause.downcast_ref::<store::Error>()) {
+            Some(store::Error::Setting(_)) => Self::Configuration,
+            Some(store::Error::Denied { .. }) => Self::NotPermitted,
+            Some(store::Error::Away { .. } | store::Error::Engine { .. } | store::Error::SchemaOld { .. }) => Self::Store,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// What failed, why, and what to do.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let quiet = arguments.quiet;
+    match &arguments.verb {
+        Verb::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Arguments::command(), "bartizan-analyzer", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+        Verb::Explain { format } => answer::detections(*format),
+        Verb::Evaluate { what: Evaluate::Beacon { quick, write, make_tables } } => {
+            measuring::beacon(*quick, write.as_deref(), make_tables.as_deref())
+        }
+        Verb::Evaluate { what: Evaluate::Stories { truth, format } } => {
+            with_store(arguments, async |store, _| measuring::story(&store, truth, *format).await)
+        }
+        Verb::Status { format } => with_store(arguments, async |store, _| answer::status(&store, *format).await),
+        Verb::Publish(file) => {
+            with_store(arguments, async |store, settings| judging::publish(&store, &read(file, &settings)?, quiet).await)
+        }
+        Verb::Once(once) => with_store(arguments, async |store, settings| {
+            judging::once(&store, &read(&once.policy, &settings)?, once, quiet).await
+        }),
+        Verb::Run(file) => with_store(arguments, async |store, settings| {
+            judging::run(&store, &read(file, &settings)?, settings.analyzer.lateness_min).await
+        }),
+    }
+}
+
+fn with_store(
+    arguments: &Arguments,
+    act: impl AsyncFnOnce(Store, Settings) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    let settings = settings(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    runtime.block_on(async {
+        let session: Session = Store::open(&settings.store, Role::Analyzer).await?;
+        act(session.store().clone(), settings).await
+    })
+}
+
+fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
+    let loaded = config::load(arguments.config.as_deref())?;
+    for warning in &loaded.warnings {
+        eprintln!("bartizan-analyzer: {warning}");
+    }
+    let mut settings = loaded.settings;
+    let Arguments { store_url, folder, database, .. } = arguments;
+    if let Some(url) = store_url {
+        settings.store.url.clone_from(url);
+    }
+    if let Some(folder) = folder {
+        settings.store.folder.clone_from(folder);
+    }
+    if let Some(database) = database {
+        settings.store.database.clone_from(database);
+    }
+    Ok(settings)
+}
+
+fn read(file: &PolicyFile, settings: &Settings) -> anyhow::Result<Policy> {
+    let path: PathBuf = file.policy.clone().unwrap_or_else(|| settings.analyzer.policy.clone());
+    let policy = policy_of(&path)?;
+    for problem in policy.warnings() {
+        eprintln!("{}:{problem}", path.display());
+    }
+    Ok(policy)
+}
+
+/// The policy in the file at `path`.
+///
+/// # Errors
+/// [`BadPolicy`] with every problem and its place.
+pub fn policy_of(path: &Path) -> anyhow::Result<Policy> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| BadPolicy(vec![format!("the policy {} cannot be read: {error}; name it with --policy", path.display())]))?;
+    Policy::read(&text).map_err(|problems| {
+        let lines = problems.iter().map(|problem| format!("{}:{problem}", path.display()));
+        BadPolicy(lines.collect()).into()
+    })
+}
