@@ -73,6 +73,17 @@ pub struct Spoken {
     pub ja4: String,
 }
 
+impl Spoken {
+    /// How sure a sensor gets of it: 4 where every message can be walked, 3 where messages agree, 0 for nothing.
+    pub fn confidence(&self) -> u8 {
+        match self.app {
+            "" => 0,
+            "dns" | "http" | "tls" => 4,
+            _ => 3,
+        }
+    }
+}
+
 /// A conversation before it is played.
 #[derive(Debug, Clone)]
 pub struct Conversation {

@@ -155,7 +155,7 @@ impl<'a> Player<'a> {
         for at in 0..count {
             self.now = start.plus((us as i128 * i128::from(at) / i128::from(count.max(1))) as i64);
             let payload = Payload::Elided(size.min(bytes - at * size) as u32);
-            self.send(&Sent { side, flags: ACK, payload, records: 1 });
+            self.send(&Sent { side, flags: ACK, payload, records: 0 });
             if at % BULK_BURST == BULK_BURST - 1 || at + 1 == count {
                 self.now = self.now.plus(self.talk.turn_us(side.other()));
                 self.send(&Sent::bare(side.other(), ACK));

@@ -17,6 +17,7 @@ pub struct Slice {
     pub flow: Flow,
     /// Payload bytes in the clear, opener first.
     pub readable: [u64; 2],
+    ttl: [u8; 2],
     gaps: Gaps,
 }
 
@@ -76,20 +77,19 @@ fn fresh(talk: &Conversation, passage: Passage, tap: &Arc<str>, start: Time, tim
         dst_port: talk.dst_port,
         ip_protocol: talk.ip_protocol(),
         direction: if talk.ip_protocol() == 6 { Direction::Syn } else { Direction::Role },
-        src_ttl: passage.ttl(talk, Side::Src),
-        dst_ttl: passage.ttl(talk, Side::Dst),
         rtt_us: if matches!(talk.manner, Manner::Closed(_)) {
             (talk.rtt_us + 180) as u32
         } else {
             0
         },
         app: Cow::Borrowed(talk.spoken.app),
-        app_conf: if talk.spoken.app.is_empty() { 0 } else { 3 },
+        app_conf: talk.spoken.confidence(),
         sni: talk.spoken.sni.as_str().into(),
         ja4: talk.spoken.ja4.as_str().into(),
         ..Flow::default()
     };
-    Slice { flow, readable: [0; 2], gaps: Gaps::default() }
+    let ttl = [Side::Src, Side::Dst].map(|side| passage.ttl(talk, side));
+    Slice { flow, readable: [0; 2], ttl, gaps: Gaps::default() }
 }
 
 impl Slice {
@@ -98,13 +98,14 @@ impl Slice {
         let wire =
             HEADERS[usize::from(talk.ip_protocol() == 17)] + segment.options.len() as u64 + payload;
         let flow = &mut self.flow;
-        let (packets, bytes, payloads, records, flags) = match segment.side {
+        let (packets, bytes, payloads, records, flags, ttl) = match segment.side {
             Side::Src => (
                 &mut flow.src_packets,
                 &mut flow.src_bytes,
                 &mut flow.src_payload,
                 &mut flow.src_records,
                 &mut flow.src_tcp_flags,
+                &mut flow.src_ttl,
             ),
             Side::Dst => (
                 &mut flow.dst_packets,
@@ -112,8 +113,10 @@ impl Slice {
                 &mut flow.dst_payload,
                 &mut flow.dst_records,
                 &mut flow.dst_tcp_flags,
+                &mut flow.dst_ttl,
             ),
         };
+        *ttl = self.ttl[segment.side.index()];
         *packets += 1;
         *bytes += wire;
         *payloads += payload;

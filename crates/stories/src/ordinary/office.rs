@@ -53,8 +53,6 @@ fn visit(start: Time, pc: Host, dice: &mut Dice, all: &mut Vec<Conversation>) {
     all.push(dns::lookup(looked_up, PROXY_1, RESOLVER, SITES[site], address.ip, dice).far(dice));
     let pages: Vec<Page> = (0..dice.between(1, 6)).map(|_| Page::draw(dice)).collect();
     let mut inner = Conversation::new(asked, pc, PROXY_1, 3_128, dice).far(dice);
-    inner.spoken.app = "http";
-    inner.spoken.sni = SITES[site].into();
     inner.say(Side::Src, http::connect(SITES[site], AGENT));
     inner.wait(45_000);
     inner.say(Side::Dst, http::connected());
