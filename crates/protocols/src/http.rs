@@ -115,34 +115,32 @@ fn probe(_: Transport, payload: &Payload<'_>) -> Probe {
         return Probe::Maybe;
     }
     let Some(space) = bytes.iter().position(|byte| *byte == b' ') else {
-        return if METHODS.iter().any(|method| method.as_bytes().starts_with(bytes)) {
-            Probe::Maybe
-        } else {
-            Probe::No
-        };
+        return if bytes.is_empty() || is_token(bytes) { Probe::Maybe } else { Probe::No };
     };
-    let is_known = METHODS.iter().any(|method| method.as_bytes() == &bytes[..space]);
+    let (method, target) = (&bytes[..space], &bytes[space + 1..]);
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     if line.len() < bytes.len() {
-        return if ends_in_version(line) && is_token(&bytes[..space]) {
-            Probe::Yes
-        } else {
-            Probe::No
-        };
+        return if is_request_line(line) { Probe::Yes } else { Probe::No };
     }
-    match bytes[space + 1..].first() {
-        _ if !is_known => Probe::No,
-        Some(b'/') if bytes.len() >= PROBE_BYTES => Probe::Yes,
-        Some(first) if !first.is_ascii_graphic() => Probe::No,
-        _ if bytes.len() >= PROBE_BYTES && !is_of_http(&bytes[space + 1..]) => Probe::No,
-        _ if bytes.len() >= PROBE_BYTES => Probe::Yes,
-        _ => Probe::Maybe,
+    let is_known = METHODS.iter().any(|known| known.as_bytes() == method);
+    match bytes.len() < PROBE_BYTES {
+        _ if !is_token(method) || bytes.trim_ascii_end().iter().any(u8::is_ascii_control) => {
+            Probe::No
+        }
+        true => Probe::Maybe,
+        false if is_known && is_of_http(target) => Probe::Yes,
+        false => Probe::No,
     }
 }
 
-fn ends_in_version(line: &[u8]) -> bool {
+/// Whether a first line, its end aside, is one of a request (RFC 9112 3).
+fn is_request_line(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
-    line.len() > 9 && line[..line.len() - 1].ends_with(b" HTTP/1.")
+    let method = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    line.len() > 9
+        && line[..line.len() - 1].ends_with(b" HTTP/1.")
+        && is_token(method)
+        && !line.iter().any(u8::is_ascii_control)
 }
 
 fn is_token(method: &[u8]) -> bool {
@@ -150,9 +148,10 @@ fn is_token(method: &[u8]) -> bool {
         && method.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// Whether a target is no path, and yet HTTP's: not `rtsp://`, `sip:` or `icap://`.
+/// Whether a target can be HTTP's: not `rtsp://`, `sip:` or `icap://`.
 fn is_of_http(target: &[u8]) -> bool {
     target.starts_with(b"http")
+        || target.starts_with(b"/")
         || target.starts_with(b"*")
         || !target.windows(3).any(|window| window == b"://")
 }
@@ -237,7 +236,7 @@ impl Parser for Reader {
                     bytes = &[];
                 }
             }
-            if self.is_foreign(payload) {
+            if self.is_foreign(payload.side) {
                 return Progress::NotMine;
             }
         }
@@ -278,16 +277,18 @@ impl Reader {
         }
     }
 
-    /// Whether nothing of HTTP has been seen, and cannot come any more.
-    fn is_foreign(&mut self, payload: &Payload<'_>) -> bool {
+    /// Whether nothing of HTTP has been seen, and cannot come any more: the first line is none of its.
+    fn is_foreign(&mut self, side: Side) -> bool {
         if self.src.messages + self.dst.messages > 0 {
             return false;
         }
-        let half = self.half(payload.side);
-        let is_long = half.head.len() >= PROBE_BYTES;
+        let half = self.half(side);
+        let is_line = half.head.contains(&b'\n');
+        let line = half.head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         matches!(half.place, Place::Broken)
-            || is_long
-                && probe(Transport::Tcp, &Payload { bytes: &half.head, ..*payload }) == Probe::No
+            || is_line && !line.starts_with(b"HTTP/1.") && !is_request_line(line)
+            || line.trim_ascii_end().iter().any(u8::is_ascii_control)
+                && !line.starts_with(b"HTTP/1.")
     }
 
     /// Bytes are missing: inside a body that goes on beyond them nothing else is lost.
@@ -381,7 +382,7 @@ impl Reader {
         let is_response = line.starts_with(b"HTTP/1.");
         let client = if is_response { other(side) } else { side };
         let is_in_place = self.client.is_none_or(|known| known == client);
-        if !is_in_place || !is_response && !ends_in_version(line) {
+        if !is_in_place || !is_response && !is_request_line(line) {
             self.half(side).place = Place::Broken;
             out.learnt.counts.bytes_dropped += head.len() as u64;
             if self.client.is_some() {
@@ -495,15 +496,12 @@ impl Reader {
 
     /// A body begins, as `framing` tells; without it nobody knows where the next head is.
     fn begin_body(&mut self, side: Side, framing: Option<Framing>, out: &mut Sink<'_>) {
-        match framing {
-            Some(framing) => {
-                self.half(side).place = Place::Body(Body::new(framing));
-                self.body(side, &mut [].as_slice(), out);
-            }
-            None => {
-                self.half(side).place = Place::Broken;
-                self.end(side, out);
-            }
+        if let Some(framing) = framing {
+            self.half(side).place = Place::Body(Body::new(framing));
+            self.body(side, &mut [].as_slice(), out);
+        } else {
+            self.half(side).place = Place::Broken;
+            self.end(side, out);
         }
     }
 

@@ -1,5 +1,6 @@
-CREATE TABLE IF NOT EXISTS http
-(
+-- after: zone_of
+-- written by: sensor
+CREATE TABLE IF NOT EXISTS http (
     tap LowCardinality(String) CODEC(ZSTD(1)),
     time DateTime64(6, 'UTC') CODEC(T64('bit'), ZSTD(1)),
     age_us UInt64 CODEC(T64, ZSTD(1)),
@@ -24,21 +25,26 @@ CREATE TABLE IF NOT EXISTS http
     latency_us UInt32 CODEC(T64, ZSTD(1)),
     oddities LowCardinality(String) CODEC(ZSTD(1)),
 
-    src_zone LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'zone', src_ip, '') CODEC(ZSTD(1)),
-    dst_zone LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'zone', dst_ip, '') CODEC(ZSTD(1)),
-    policy LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'policy', src_ip, '') CODEC(ZSTD(1)),
-    late_s UInt32 DEFAULT greatest(0, dateDiff('second', time, now())) CODEC(T64, ZSTD(1)),
+    -- Filled when the row arrives.
+    src_zone LowCardinality(String) DEFAULT dictGetOrDefault('{database}.zone_dict', 'zone', src_ip, '') CODEC(ZSTD(1)),
+    dst_zone LowCardinality(String) DEFAULT dictGetOrDefault('{database}.zone_dict', 'zone', dst_ip, '') CODEC(ZSTD(1)),
+    policy LowCardinality(String) DEFAULT dictGetOrDefault('{database}.zone_dict', 'policy', src_ip,
+        dictGetOrDefault('{database}.zone_dict', 'policy', dst_ip, '')) CODEC(ZSTD(1)),
+    late_s Int32 DEFAULT toInt32(greatest(-2147483648, least(2147483647,
+        intDiv(toUnixTimestamp64Micro(now64(6)) - toUnixTimestamp64Micro(time), 1000000)))) CODEC(T64, ZSTD(1)),
 
-    arrived DateTime('UTC') ALIAS toDateTime(time, 'UTC') + late_s,
-    flow_start DateTime64(6, 'UTC') ALIAS time - toIntervalMicrosecond(age_us),
+    -- Computed when asked for.
+    flow_start DateTime64(6, 'UTC') ALIAS subtractMicroseconds(time, age_us),
+    arrived DateTime64(6, 'UTC') ALIAS addSeconds(time, late_s),
 
-    CONSTRAINT no_card_number_in_method CHECK NOT match(method, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_host CHECK NOT match(host, '[0-9]{13}') AND NOT match(referrer_host, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_path CHECK NOT match(path, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_user_agent CHECK NOT match(user_agent, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_types CHECK NOT match(request_type, '[0-9]{13}') AND NOT match(response_type, '[0-9]{13}')
-)
-ENGINE = MergeTree
+    CONSTRAINT method_holds_no_account_number CHECK NOT match(method, '[0-9]{13}'),
+    CONSTRAINT host_holds_no_account_number CHECK NOT match(host, '[0-9]{13}'),
+    CONSTRAINT referrer_host_holds_no_account_number CHECK NOT match(referrer_host, '[0-9]{13}'),
+    CONSTRAINT path_holds_no_account_number CHECK NOT match(path, '[0-9]{13}'),
+    CONSTRAINT user_agent_holds_no_account_number CHECK NOT match(user_agent, '[0-9]{13}'),
+    CONSTRAINT request_type_holds_no_account_number CHECK NOT match(request_type, '[0-9]{13}'),
+    CONSTRAINT response_type_holds_no_account_number CHECK NOT match(response_type, '[0-9]{13}')
+) ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(time)
 ORDER BY (toStartOfHour(time), host, path, src_ip)
 SETTINGS index_granularity = 2048, non_replicated_deduplication_window = 100000;

@@ -117,16 +117,11 @@ fn probe(_: Transport, payload: &Payload<'_>) -> Probe {
     };
     let Some((kind, length)) = records::read_header(header) else { return Probe::No };
     match (kind, length, &payload.bytes[5..]) {
-        (_, 0, _) => Probe::No,
-        (Kind::Handshake, _, [first, ..]) if payload.bytes.len() < PROBE_BYTES => {
-            if matches!(first, 1 | 2) { Probe::Yes } else { Probe::Maybe }
-        }
-        (Kind::Handshake, _, []) => Probe::Maybe,
-        (Kind::ChangeCipherSpec, 1, [1, ..]) | (Kind::ApplicationData | Kind::Handshake, ..) => {
-            Probe::Yes
-        }
-        (Kind::Alert, ..) => Probe::Maybe,
-        _ => Probe::No,
+        (_, 0, _) | (Kind::Heartbeat, ..) => Probe::No,
+        (_, _, []) => Probe::Maybe,
+        (Kind::ChangeCipherSpec, length, body) if length != 1 || body[0] != 1 => Probe::No,
+        (Kind::Alert, length, body) if length == 2 && !matches!(body[0], 1 | 2) => Probe::No,
+        _ => Probe::Yes,
     }
 }
 

@@ -1,5 +1,6 @@
-CREATE TABLE IF NOT EXISTS tls
-(
+-- after: zone_of
+-- written by: sensor
+CREATE TABLE IF NOT EXISTS tls (
     tap LowCardinality(String) CODEC(ZSTD(1)),
     time DateTime64(6, 'UTC') CODEC(T64('bit'), ZSTD(1)),
     age_us UInt64 CODEC(T64, ZSTD(1)),
@@ -41,23 +42,30 @@ CREATE TABLE IF NOT EXISTS tls
     client_cert_sha256 LowCardinality(FixedString(64)) CODEC(ZSTD(1)),
     oddities LowCardinality(String) CODEC(ZSTD(1)),
 
-    src_zone LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'zone', src_ip, '') CODEC(ZSTD(1)),
-    dst_zone LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'zone', dst_ip, '') CODEC(ZSTD(1)),
-    policy LowCardinality(String) DEFAULT dictGetOrDefault('zone_dict', 'policy', src_ip, '') CODEC(ZSTD(1)),
-    late_s UInt32 DEFAULT greatest(0, dateDiff('second', time, now())) CODEC(T64, ZSTD(1)),
+    -- Filled when the row arrives.
+    src_zone LowCardinality(String) DEFAULT dictGetOrDefault('{database}.zone_dict', 'zone', src_ip, '') CODEC(ZSTD(1)),
+    dst_zone LowCardinality(String) DEFAULT dictGetOrDefault('{database}.zone_dict', 'zone', dst_ip, '') CODEC(ZSTD(1)),
+    policy LowCardinality(String) DEFAULT dictGetOrDefault('{database}.zone_dict', 'policy', src_ip,
+        dictGetOrDefault('{database}.zone_dict', 'policy', dst_ip, '')) CODEC(ZSTD(1)),
+    late_s Int32 DEFAULT toInt32(greatest(-2147483648, least(2147483647,
+        intDiv(toUnixTimestamp64Micro(now64(6)) - toUnixTimestamp64Micro(time), 1000000)))) CODEC(T64, ZSTD(1)),
 
-    arrived DateTime('UTC') ALIAS toDateTime(time, 'UTC') + late_s,
-    flow_start DateTime64(6, 'UTC') ALIAS time - toIntervalMicrosecond(age_us),
+    -- Computed when asked for.
+    flow_start DateTime64(6, 'UTC') ALIAS subtractMicroseconds(time, age_us),
+    arrived DateTime64(6, 'UTC') ALIAS addSeconds(time, late_s),
 
     INDEX sni_bloom sni TYPE bloom_filter(0.001),
-    CONSTRAINT no_card_number_in_sni CHECK NOT match(sni, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_alpn CHECK NOT match(alpn, '[0-9]{13}') AND NOT match(client_alpn, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_subject CHECK NOT match(subject, '[0-9]{13}') AND NOT match(client_subject, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_issuer CHECK NOT match(issuer, '[0-9]{13}') AND NOT match(client_issuer, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_serial CHECK NOT match(serial, '[0-9]{13}') AND NOT match(client_serial, '[0-9]{13}'),
-    CONSTRAINT no_card_number_in_names CHECK NOT arrayExists(name -> match(name, '[0-9]{13}'), names)
-)
-ENGINE = MergeTree
+    CONSTRAINT sni_holds_no_account_number CHECK NOT match(sni, '[0-9]{13}'),
+    CONSTRAINT alpn_holds_no_account_number CHECK NOT match(alpn, '[0-9]{13}'),
+    CONSTRAINT client_alpn_holds_no_account_number CHECK NOT match(client_alpn, '[0-9]{13}'),
+    CONSTRAINT subject_holds_no_account_number CHECK NOT match(subject, '[0-9]{13}'),
+    CONSTRAINT client_subject_holds_no_account_number CHECK NOT match(client_subject, '[0-9]{13}'),
+    CONSTRAINT issuer_holds_no_account_number CHECK NOT match(issuer, '[0-9]{13}'),
+    CONSTRAINT client_issuer_holds_no_account_number CHECK NOT match(client_issuer, '[0-9]{13}'),
+    CONSTRAINT serial_holds_no_account_number CHECK NOT match(serial, '[0-9]{13}'),
+    CONSTRAINT client_serial_holds_no_account_number CHECK NOT match(client_serial, '[0-9]{13}'),
+    CONSTRAINT names_holds_no_account_number CHECK NOT arrayExists(name -> match(name, '[0-9]{13}'), names)
+) ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(time)
 ORDER BY (toStartOfHour(time), ja4, sni, src_ip)
 SETTINGS index_granularity = 2048, non_replicated_deduplication_window = 100000;

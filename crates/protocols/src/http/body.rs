@@ -127,14 +127,14 @@ impl Place {
         match (self, byte) {
             (Self::Size { digits: 0, .. }, b'\r' | b'\n' | b';') => Self::Broken,
             (Self::Size { value, .. } | Self::Extension { value }, b'\n') => Self::chunk(value),
-            (Self::Size { value, .. }, b'\r' | b';' | b' ' | b'\t') => Self::Extension { value },
+            (Self::Size { value, .. }, b'\r' | b';' | b' ' | b'\t')
+            | (Self::Extension { value }, _) => Self::Extension { value },
             (Self::Size { value, digits }, _) => match char::from(byte).to_digit(16) {
                 Some(digit) if digits < 15 => {
                     Self::Size { value: value << 4 | u64::from(digit), digits: digits + 1 }
                 }
                 _ => Self::Broken,
             },
-            (Self::Extension { value }, _) => Self::Extension { value },
             (Self::ChunkEnd, b'\r') => Self::ChunkEnd,
             (Self::ChunkEnd, b'\n') => Self::Size { value: 0, digits: 0 },
             (Self::ChunkEnd, _) => Self::Broken,

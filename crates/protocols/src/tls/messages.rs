@@ -101,7 +101,7 @@ mod tests {
     fn a_message_without_end_is_cut() {
         let mut messages = Messages::default();
         assert_eq!(messages.next(&mut [CERTIFICATE, 255, 255, 255].as_slice()), None);
-        let chunk = [0; 1 << 16];
+        let chunk = vec![0; 1 << 16];
         let mut cut = false;
         for _ in 0..256 {
             cut |= messages.next(&mut chunk.as_slice()).is_some_and(|message| message.is_cut);

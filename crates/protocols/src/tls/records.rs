@@ -33,7 +33,7 @@ impl Kind {
 }
 
 /// One step through the records.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
     /// A record begins.
     Begin {
