@@ -90,7 +90,10 @@ pub struct Worker<O: Outlet> {
     batch: Batch,
     books: Books,
     coverage: Minute,
+    /// The minute that is open.
     minute: Option<Time>,
+    /// The minute that was open when all flows were last ended.
+    closed: Time,
     now: Time,
     done: Done,
 }
@@ -114,6 +117,7 @@ impl<O: Outlet> Worker<O> {
             books: Books::default(),
             coverage: Minute::default(),
             minute: None,
+            closed: Time(0),
             now: Time(i64::MIN),
             done: Done::default(),
             outlet,
@@ -240,6 +244,7 @@ impl<O: Outlet> Worker<O> {
         self.books.turn_to(self.now);
         self.table.finish(output!(self));
         self.write_books(minute);
+        self.closed = minute;
         self.now = Time(i64::MIN);
     }
 
@@ -260,7 +265,7 @@ impl<O: Outlet> Worker<O> {
         }
         let batch = std::mem::replace(&mut self.batch, Batch::new(self.plan.form));
         let (tap, worker) = (self.plan.tap.clone(), self.plan.worker);
-        let minute = self.minute.unwrap_or(Time(0));
+        let minute = self.minute.unwrap_or(self.closed);
         self.done.rows += batch.rows();
         self.outlet.send(Parcel { batch, tap, worker, minute });
     }

@@ -11,8 +11,8 @@ use protocols::{
 };
 use smallvec::SmallVec;
 
-/// Beginnings of messages that are offered before a flow is left alone.
-const ATTEMPTS: u8 = 8;
+/// Beginnings of messages, or of segments where no message is known, that are offered before a flow is left alone.
+const ATTEMPTS: u8 = 16;
 /// Bytes that nobody claims before a flow is left alone.
 const UNCLAIMED: usize = 64 * 1024;
 
@@ -128,7 +128,8 @@ impl Reader {
         self.release(Account::ParseUnclaimed, out);
     }
 
-    /// A new message, or not: whether these bytes follow others of the same end.
+    /// These bytes begin a message, unless others of the same end are held before them: another protocol may have taken
+    /// over (STARTTLS, CONNECT), and what is picked up in mid-stream begins with the next segment.
     fn begin_message(
         &mut self,
         end: usize,
@@ -136,7 +137,7 @@ impl Reader {
         learnt: &mut Learnt,
         out: &mut Outlets<'_>,
     ) {
-        if self.last_end == Some(end) && self.transport == Transport::Tcp {
+        if self.held.iter().any(|held| held.end == end) && self.last_end == Some(end) {
             return;
         }
         if self.last_end != Some(end) && !self.held.is_empty() {
@@ -161,30 +162,43 @@ impl Reader {
         for held in self.held.iter().filter(|held| held.end == offer.end) {
             first.extend_from_slice(&held.bytes);
         }
-        let mut bytes = offer.bytes;
         if !first.is_empty() {
             let missing = PROBE_BYTES.saturating_sub(first.len()).min(offer.bytes.len());
             first.extend_from_slice(&offer.bytes[..missing]);
-            bytes = &first;
+            match self.try_bytes(offer, &first, context, learnt, out) {
+                Verdict::Unclaimed => self.release_end(offer.end, out),
+                verdict => return verdict,
+            }
         }
+        let verdict = self.try_bytes(offer, offer.bytes, context, learnt, out);
+        self.is_judged[offer.end] = verdict == Verdict::Unclaimed;
+        verdict
+    }
+
+    /// Asks with `bytes`, which are those offered or begin with what was held; the parser gets what was held too.
+    fn try_bytes(
+        &mut self,
+        offer: Offer<'_>,
+        bytes: &[u8],
+        context: &mut Context<'_>,
+        learnt: &mut Learnt,
+        out: &mut Outlets<'_>,
+    ) -> Verdict {
         let is_enough = bytes.len() >= PROBE_BYTES || self.transport == Transport::Udp;
         loop {
             let payload = payload(offer, bytes, context);
             let Some((at, confidence)) = self.ask(&payload, is_enough, context) else {
-                break;
+                let may_be = !is_enough && self.may_be_more(&payload);
+                return if may_be { Verdict::Hold } else { Verdict::Unclaimed };
             };
             self.claim(at, confidence, &payload, offer.end, context, learnt);
-            if self.feed_held(context, learnt, out) && self.feed(offer, context, learnt, out) == Verdict::Read {
+            if self.feed_held(context, learnt, out)
+                && self.feed(offer, context, learnt, out) == Verdict::Read
+            {
                 self.release(Account::ParseKept, out);
                 return Verdict::Read;
             }
         }
-        if !is_enough && self.may_be_more(&payload(offer, bytes, context)) {
-            return Verdict::Hold;
-        }
-        self.is_judged[offer.end] = true;
-        self.release_end(offer.end, out);
-        Verdict::Unclaimed
     }
 
     /// The protocol that claims these bytes, and how surely.
