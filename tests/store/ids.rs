@@ -69,6 +69,7 @@ fn flows() -> Vec<Flow> {
         ..flow.clone()
     };
     flows.extend(flows.iter().map(turned).collect::<Vec<_>>());
+    flows.push(flow("10.0.0.0", "10.1.0.0", 256, 0, 6));
     flows.push(flow("10.0.0.1", "10.0.0.1", 5, 5, 6));
     flows.push(flow("10.0.0.2", "10.0.0.1", 3, 1, 1));
     flows.push(flow("10.0.0.2", "10.0.0.1", 0, 0, 47));

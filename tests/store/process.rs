@@ -121,7 +121,8 @@ async fn rows_wait_for_a_store_that_is_not_there_yet() {
     let letters = tempfile::tempdir().expect("a folder");
     let (away, waiting) = std::sync::mpsc::channel();
     let mut sender = Sender::new(store, "late", letters.path()).on_change(move |state| {
-        away.send(state.clone()).expect("somebody listens");
+        // Only the first is listened for.
+        away.send(state.clone()).ok();
     });
     let sending = tokio::spawn(async move { sender.send(ledger(7)).await });
     let state =

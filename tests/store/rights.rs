@@ -47,7 +47,7 @@ async fn each_role_may_write_its_own_tables_and_no_others() {
     let may = [
         (Role::Sensor, [0, DENIED, DENIED, DENIED, DENIED]),
         (Role::Analyzer, [DENIED, 0, DENIED, 0, DENIED]),
-        (Role::Reader, [164, 164, 164, 164, 164]),
+        (Role::Reader, [DENIED; 5]),
         (Role::Person, [DENIED, DENIED, 0, DENIED, DENIED]),
     ];
     for (role, expected) in may {
@@ -73,7 +73,6 @@ async fn nobody_reaches_files_networks_or_other_users() {
         "SELECT * FROM file('/etc/passwd', 'LineAsString')",
         "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
         "SELECT * FROM remote('127.0.0.1:1', 'system.one')",
-        "SELECT * FROM executable('x', 'LineAsString', 'a String')",
         "SYSTEM STOP LISTEN HTTP",
         "SYSTEM SHUTDOWN",
     ];
@@ -89,18 +88,8 @@ async fn nobody_reaches_files_networks_or_other_users() {
         }
         if role != Role::Owner {
             check(&store, "SELECT * FROM system.users", DENIED).await;
-            check(
-                &store,
-                "CREATE TABLE mine (a UInt8) ENGINE = Memory",
-                if role == Role::Reader { 164 } else { DENIED },
-            )
-            .await;
-            check(
-                &store,
-                "ALTER TABLE triage DELETE WHERE 1",
-                if role == Role::Reader { 164 } else { DENIED },
-            )
-            .await;
+            check(&store, "CREATE TABLE mine (a UInt8) ENGINE = Memory", DENIED).await;
+            check(&store, "ALTER TABLE triage DELETE WHERE 1", DENIED).await;
         }
     }
 }

@@ -71,8 +71,8 @@ CREATE TABLE IF NOT EXISTS flow (
             '\0\0', if(one_way OR (src, src_port) <= (dst, dst_port), concat(src, dst), concat(dst, src)), char(ip_protocol, 0),
             if(ip_protocol NOT IN (1, 6, 17, 58, 132), '',
                 if(one_way OR (src, src_port) <= (dst, dst_port), concat(src_number, dst_number), concat(dst_number, src_number))))))),
-        [substring(toString(reinterpretAsFixedString(src_ip)), if(src_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 13, 1))],
-        [substring(toString(reinterpretAsFixedString(dst_ip)), if(dst_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 13, 1))],
+        [substring(reinterpretAsFixedString(src_ip), if(src_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 13, 1))],
+        [substring(reinterpretAsFixedString(dst_ip), if(dst_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 13, 1))],
         [char(intDiv(src_port, 256), src_port % 256)],
         [char(intDiv(dst_port, 256), dst_port % 256)],
         [multiIf(

@@ -1,3 +1,4 @@
+-- on every shard
 -- written by: owner
 -- Which table files were applied, and when: how a program knows that the tables are as new as it is.
 CREATE TABLE IF NOT EXISTS schema_version (

@@ -1,3 +1,4 @@
+-- on every shard
 -- written by: analyzer
 CREATE TABLE IF NOT EXISTS zone_of (
     cidr String,

@@ -125,7 +125,7 @@ pub async fn migrate(owner: &Store, layout: &Layout) -> Result<Migrated, Error> 
         .await?;
     for file in &wanting {
         for statement in statements(file.text) {
-            for rendered in cluster::render(&statement, layout, database) {
+            for rendered in cluster::render(file, &statement, layout, database) {
                 owner.execute(&rendered).await.map_err(|error| blamed(error, file))?;
             }
         }
@@ -179,5 +179,58 @@ async fn applied(store: &Store) -> Result<HashSet<String>, Error> {
         Ok(answer) => Ok(answer.rows.into_iter().map(|row| row.hash).collect()),
         Err(Error::SchemaOld { .. }) => Ok(HashSet::new()),
         Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_table_file_of_the_workspace_is_compiled_in() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("crates/");
+        let mut names = Vec::new();
+        for source in ["model/src", "protocols/src"] {
+            collect(&crates.join(source), &mut names);
+        }
+        let compiled: HashSet<_> = TABLE_FILES.iter().map(|file| file.name.to_owned()).collect();
+        names.retain(|name| !compiled.contains(name));
+        assert!(
+            names.is_empty(),
+            "touch the lib.rs beside {names:?}: the build script has not seen them"
+        );
+    }
+
+    fn collect(folder: &Path, names: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of sources").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                collect(&path, names);
+            } else if let Some(name) =
+                path.file_name().and_then(|name| name.to_str()?.strip_suffix(".table.sql"))
+            {
+                names.push(name.to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_finds_what_it_needs_before_it() {
+        let order: Vec<_> = in_order().iter().map(|file| file.name).collect();
+        let place =
+            |name: &str| order.iter().position(|other| *other == name).expect("it is there");
+        assert_eq!(order.len(), TABLE_FILES.len());
+        assert_eq!(place("schema_version"), 0);
+        assert!(place("zone_of") < place("flow") && place("flow") < place("flow_hour"));
+        assert!(place("flow_hour") < place("flow_day"));
+    }
+
+    #[test]
+    fn every_file_creates_a_table_of_its_name() {
+        for file in TABLE_FILES {
+            assert_eq!(file.tables().first().map(String::as_str), Some(file.name));
+            file.writer();
+        }
     }
 }
