@@ -40,6 +40,6 @@ GROUP BY src_ip, dst_ip, src_port, dst_port, ip_protocol, direction, conn_state,
 -- name: verdicts.hour_written
 -- What was counted already for the hour.
 SELECT
-    toUnixTimestamp64Micro(toDateTime64(hour, 6, 'UTC')) AS hour, src_zone, dst_zone, service, conduit, verdict, outcome, policy, flows, bytes
+    toUnixTimestamp64Micro(verdict_hour.hour) AS hour, src_zone, dst_zone, service, conduit, verdict, outcome, policy, flows, bytes
 FROM verdict_hour FINAL
-WHERE hour >= {from:DateTime64(6)} AND hour < {to:DateTime64(6)} AND policy = {policy:String}
+WHERE verdict_hour.hour >= {from:DateTime64(6)} AND verdict_hour.hour < {to:DateTime64(6)} AND policy = {policy:String}

@@ -13,11 +13,11 @@ const SQL: &str = include_str!("primary.sql");
 /// start with `SELECT`, or with `WITH` and a blank, whose list is then continued.
 pub fn question(named: &Named, step: &Step) -> Question {
     let mut question = windowed(named, step);
-    let rest = question
-        .sql
-        .strip_prefix("WITH ")
-        .map_or_else(|| question.sql.clone(), |list| format!(", {list}"));
-    question.sql = format!("WITH\n{}\n{rest}", text());
+    let sql = without_comments(&question.sql);
+    question.sql = match sql.strip_prefix("WITH ") {
+        Some(list) => format!("WITH\n{},\n{list}", without_comments(SQL)),
+        None => format!("WITH\n{}\n{sql}", without_comments(SQL)),
+    };
     question
 }
 
@@ -27,7 +27,6 @@ pub fn windowed(named: &Named, step: &Step) -> Question {
     named.over(&scope).with("window_from", step.window_from)
 }
 
-/// The list of common table expressions, without its comments.
-fn text() -> String {
-    SQL.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n")
+fn without_comments(sql: &str) -> String {
+    sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n")
 }

@@ -135,7 +135,7 @@ impl Book {
         self.evidence.retain(|id, known| {
             let is_on_open =
                 warning_of.get(id).is_some_and(|warning| warnings.contains_key(warning));
-            is_on_open || known.told.last().is_some_and(|told| told.seen >= since)
+            is_on_open || known.revisions.rows().any(|row| row.seen >= since)
         });
         let evidence = &self.evidence;
         self.warning_of.retain(|id, _| evidence.contains_key(id));

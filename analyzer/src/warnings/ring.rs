@@ -56,6 +56,11 @@ impl<R: Revised> Revisions<R> {
         self.rows.insert(at, row);
     }
 
+    /// Every row, by revision.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &R> {
+        self.rows.iter()
+    }
+
     /// The first revision.
     pub(super) fn first(&self) -> Option<&R> {
         self.rows.first()
