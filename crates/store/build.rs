@@ -24,6 +24,7 @@ fn main() {
                 .and_then(|name| name.to_str())
                 .expect("table files have plain names");
             let stem = name.trim_end_matches(".table.sql");
+            let file = file.to_str().expect("source folders have plain names");
             writeln!(list, "    TableFile {{ name: {stem:?}, text: include_str!({file:?}) }},")
                 .expect("memory does not fail");
         }

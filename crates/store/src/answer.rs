@@ -3,6 +3,7 @@
 use crate::error::exception_code;
 use crate::{Budget, Error, Question, Store, Value};
 use bytes::Bytes;
+use clickhouse::QuerySummary;
 use clickhouse::query::Query;
 use model::Time;
 use serde::de::DeserializeOwned;
@@ -61,12 +62,12 @@ impl Store {
         let mut cursor =
             query.fetch_bytes(format).map_err(|error| self.refused(question, &error))?;
         let collected = cursor.collect().await;
-        asked.is_answered();
+        asked.answered();
         let bytes = collected.map_err(|error| self.refused(question, &error))?;
         let summary = cursor.summary();
         let cost = Cost {
-            read_rows: summary.and_then(|summary| summary.read_rows()).unwrap_or(0),
-            read_bytes: summary.and_then(|summary| summary.read_bytes()).unwrap_or(0),
+            read_rows: summary.and_then(QuerySummary::read_rows).unwrap_or(0),
+            read_bytes: summary.and_then(QuerySummary::read_bytes).unwrap_or(0),
             elapsed: started.elapsed(),
         };
         Ok((bytes, cost))
@@ -130,23 +131,23 @@ fn literal(time: Time) -> String {
 struct Asked {
     store: Store,
     id: String,
-    answered: bool,
+    done: bool,
 }
 
 impl Asked {
     fn new(store: Store) -> Self {
         let id = format!("{:032x}", rand::random::<u128>());
-        Self { store, id, answered: false }
+        Self { store, id, done: false }
     }
 
-    fn is_answered(mut self) {
-        self.answered = true;
+    fn answered(mut self) {
+        self.done = true;
     }
 }
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        if self.answered {
+        if self.done {
             return;
         }
         let (Ok(runtime), Ok(client)) =

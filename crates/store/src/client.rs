@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Longest wait for a socket to take bytes of an insert.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for the store to acknowledge an insert, views included.
-const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(300);
+const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A database of the store, as one user. Cheap to clone; every clone shares its connections.
 ///

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod client;
 pub mod error;
 pub mod folder;
+pub mod hash;
 pub mod native;
 pub mod prepared;
 pub mod question;

@@ -33,8 +33,8 @@ impl Prepared {
     }
 
     /// The rows of a block of Native bytes, known by their content: loading the same block again adds nothing.
-    pub fn from_native(table: &str, native: Bytes, block: &NativeBlock) -> Self {
-        let native = native.slice(block.range.clone());
+    pub fn from_native(table: &str, bytes: &Bytes, block: &NativeBlock) -> Self {
+        let native = bytes.slice(block.range.clone());
         let token = Token::of_content(table, &native);
         Self {
             table: table.to_owned(),

@@ -3,9 +3,8 @@
 mod cluster;
 mod statement;
 
-use crate::{Budget, Error, Question, Store};
+use crate::{Budget, Error, Question, Store, hash};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 pub use statement::statements;
 use std::collections::HashSet;
 
@@ -55,7 +54,7 @@ pub struct Migrated {
 impl TableFile {
     /// SHA-256 of its text, as 64 hexadecimal digits.
     pub fn hash(&self) -> String {
-        Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hash::sha256(self.text.as_bytes())
     }
 
     /// Who writes its tables, as its line `-- written by: NAME` says; sensors, if it says nothing.

@@ -4,6 +4,7 @@ use crate::grant::{self, PERSON, PROGRAMS, Profile};
 use crate::secret;
 use anyhow::Result;
 use store::Folder;
+use store::hash::sha256;
 
 /// Writes `etc/config.xml` and `etc/users.xml`, with the passwords they need, readable by this account alone.
 pub fn write(folder: &Folder) -> Result<()> {
@@ -13,7 +14,7 @@ pub fn write(folder: &Folder) -> Result<()> {
             name,
             name,
             *profile,
-            &secret::hash(&secret::password_of(folder, name)?),
+            &sha256(secret::password_of(folder, name)?.as_bytes()),
         ));
     }
     for (name, hash) in people(folder)? {
@@ -33,7 +34,7 @@ pub const ANALYST: &str = "analyst";
 /// Names and password hashes of people: `etc/people/NAME` holds the hash; `analyst` has a password file besides.
 fn people(folder: &Folder) -> Result<Vec<(String, String)>> {
     let mut people =
-        vec![(ANALYST.to_owned(), secret::hash(&secret::password_of(folder, ANALYST)?))];
+        vec![(ANALYST.to_owned(), sha256(secret::password_of(folder, ANALYST)?.as_bytes()))];
     let Ok(entries) = std::fs::read_dir(folder.path().join("etc/people")) else {
         return Ok(people);
     };
@@ -60,8 +61,10 @@ pub fn is_name(name: &str) -> bool {
 }
 
 fn user(name: &str, role: &str, profile: Profile, hash: &str) -> String {
-    let grants: String =
-        grant::of_role(role).iter().map(|grant| format!("<query>GRANT {grant}</query>")).collect();
+    let grants: String = grant::of_role(role)
+        .iter()
+        .flat_map(|grant| ["<query>GRANT ", grant.as_str(), "</query>"])
+        .collect();
     let profile = profile.name();
     format!(
         "    <{name}><password_sha256_hex>{hash}</password_sha256_hex><networks><ip>127.0.0.1</ip><ip>::1</ip></networks>\
@@ -153,7 +156,7 @@ mod tests {
         for (name, _) in PROGRAMS {
             let password = folder.secret(name).unwrap();
             assert!(
-                !users.contains(&password) && users.contains(&secret::hash(&password)),
+                !users.contains(&password) && users.contains(&sha256(password.as_bytes())),
                 "{name}"
             );
         }

@@ -4,7 +4,7 @@
 //! databases whose names are a pattern, so in `bartizan_…`, the databases of stories and trials, a right on a table is a
 //! right on the database.
 
-use store::schema::{TABLE_FILES, Writer};
+use store::schema::{TABLE_FILES, TableFile, Writer};
 
 /// One grant of one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Grant {
             On::WrittenBy(writer) => TABLE_FILES
                 .iter()
                 .filter(|file| file.writer() == writer)
-                .flat_map(|file| file.tables())
+                .flat_map(TableFile::tables)
                 .map(|table| format!("{right} ON bartizan.{table}"))
                 .chain([in_trials])
                 .collect(),

@@ -26,7 +26,7 @@ pub async fn load(settings: &Settings, paths: &[PathBuf]) -> Result<()> {
         for block in blocks
             .with_context(|| format!("{} is not a whole file of Native blocks", file.display()))?
         {
-            let prepared = Prepared::from_native(&table, bytes.clone(), &block);
+            let prepared = Prepared::from_native(&table, &bytes, &block);
             match sender.deliver(&prepared).await.outcome {
                 Outcome::Acknowledged => *loaded.entry(table.clone()).or_default() += prepared.rows,
                 Outcome::Refused(error) => bail!("{}: {error}", file.display()),

@@ -1,7 +1,6 @@
-//! Passwords: drawn once, kept in files that only this account can read, known to the engine by their hash.
+//! Passwords: drawn once, kept in files that only this account can read, known to the engine by their SHA-256.
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -22,11 +21,6 @@ pub fn password_of(folder: &Folder, user: &str) -> Result<String> {
             Ok(password)
         }
     }
-}
-
-/// SHA-256 of `password` as the engine's `password_sha256_hex` wants it.
-pub fn hash(password: &str) -> String {
-    Sha256::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a file that only this account can read: all of it, or nothing.
@@ -68,11 +62,5 @@ mod tests {
         assert_ne!(password_of(&folder, "analyzer").unwrap(), first);
         let mode = fs::metadata(folder.secret_file("sensor")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-    }
-
-    /// FIPS 180-2, example B.1.
-    #[test]
-    fn a_hash_is_sha_256() {
-        assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

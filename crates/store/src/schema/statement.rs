@@ -5,15 +5,12 @@ pub fn statements(text: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut current = String::new();
     for line in text.lines().filter(|line| !line.trim_start().starts_with("--")) {
-        match line.trim_end().strip_suffix(';') {
-            Some(last) => {
-                current.push_str(last);
-                all.push(std::mem::take(&mut current).trim().to_owned());
-            }
-            None => {
-                current.push_str(line);
-                current.push('\n');
-            }
+        if let Some(last) = line.trim_end().strip_suffix(';') {
+            current.push_str(last);
+            all.push(std::mem::take(&mut current).trim().to_owned());
+        } else {
+            current.push_str(line);
+            current.push('\n');
         }
     }
     all.push(current.trim().to_owned());

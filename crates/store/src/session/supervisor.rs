@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(50);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// An engine that lived this long starts with the shortest pause again.
-const HEALTHY: Duration = Duration::from_secs(60);
+const HEALTHY: Duration = Duration::from_mins(1);
 /// Longest wait for an orderly stop.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
