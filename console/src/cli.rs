@@ -36,11 +36,11 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  bartizan demo                                  a bank made at run time, from wire to warning
-  bartizan console --profile demo                walk it
-  bartizan warnings --last 24h                   what is open, worst first
-  bartizan warnings explain W-1f00aa21           why it rang
-  bartizan flows 'dst_port = 3389' --format json flows as JSON";
+  bartizan demo                                    a bank made at run time, from wire to warning
+  bartizan console --profile demo                  walk it
+  bartizan warnings --last 24h                     what is open, worst first
+  bartizan warnings explain W-1f00aa21             why it rang
+  bartizan flows 'dst_port = 3389' --format json   flows as JSON";
 
 /// Every command.
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,7 @@
 
 mod overlay;
 
-use crate::keymap::{self, RESERVED};
+use crate::keymap::{self, Action, RESERVED};
 use crate::range::span_text;
 use crate::state::{Model, Overlay};
 use crate::theme::Theme;
@@ -88,8 +88,12 @@ fn breadcrumb(model: &Model, buffer: &mut Buffer) {
         let crumb = if last { model.screen().crumb() } else { place.narrow.text().to_owned() };
         crumbs.push(if crumb.is_empty() { title.to_owned() } else { format!("{title} > {crumb}") });
     }
-    let left = format!(" {}", crumbs.join(" > "));
     let place = model.place();
+    let panes = VIEWS[place.view].about().panes;
+    if model.single() {
+        crumbs.push(format!("{} {}/{}", panes[place.pane.min(panes.len() - 1)], place.pane + 1, panes.len()));
+    }
+    let left = format!(" {}", crumbs.join(" > "));
     let filter = if place.narrow.text().is_empty() { "none" } else { place.narrow.text() };
     let without = match model.setup.without.as_slice() {
         [] => String::new(),
@@ -150,7 +154,8 @@ fn hints(model: &Model, buffer: &mut Buffer) {
         .chain(keymap::GLOBAL)
         .filter(|binding| binding.hint > 0)
         .collect();
-    wanted.sort_by_key(|binding| binding.hint);
+    // Where one pane shows, the key to the others comes first.
+    wanted.sort_by_key(|binding| if model.single() && binding.action == Action::NextPane { 0 } else { binding.hint });
     let mut pieces = vec![Piece::plain(" ")];
     let mut used = 1;
     for binding in wanted {

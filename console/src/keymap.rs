@@ -215,6 +215,9 @@ pub fn following(view: &[Binding], prefix: &str) -> Vec<(&'static str, &'static 
 
 /// How the table writes a key; `None` for keys that it cannot name.
 pub fn chord(key: &KeyEvent) -> Option<String> {
+    if key.modifiers.contains(KeyModifiers::ALT) {
+        return None;
+    }
     let name = match key.code {
         KeyCode::Char(' ') => "Space".to_owned(),
         KeyCode::Char(letter) => letter.to_string(),
@@ -243,7 +246,8 @@ pub fn chord(key: &KeyEvent) -> Option<String> {
     })
 }
 
-/// Keys from their names, one blank apart where a name is longer than a letter: `jj<Enter>/zone<Esc>`.
+/// Keys from text; those that are no letter stand in angle brackets: `jj<Enter>/zone<Esc>`. What stands in none is
+/// typed as it is, `level <= III` too.
 ///
 /// # Errors
 /// If a name between angle brackets is not known.
@@ -251,7 +255,10 @@ pub fn typed(keys: &str) -> Result<Vec<KeyEvent>, String> {
     let mut typed = Vec::new();
     let mut rest = keys;
     while let Some(first) = rest.chars().next() {
-        let named = (first == '<').then(|| rest.find('>')).flatten().filter(|end| *end > 1);
+        let is_name = |end: &usize| {
+            *end > 2 && rest[1..*end].chars().all(|letter| letter.is_ascii_alphanumeric() || "-\\".contains(letter))
+        };
+        let named = (first == '<').then(|| rest.find('>')).flatten().filter(is_name);
         if let Some(end) = named {
             typed.push(key_named(&rest[1..end])?);
             rest = &rest[end + 1..];
@@ -331,6 +338,13 @@ mod tests {
                 assert_eq!(chord(&typed[0]).as_deref(), Some(named));
             }
         }
+    }
+
+    #[test]
+    fn an_operator_is_no_key_and_an_unknown_name_is_an_error() {
+        assert_eq!(typed("a<=b<Enter>").expect("four letters and a key").len(), 5);
+        assert_eq!(typed("a << b > c").expect("letters").len(), 10);
+        assert!(typed("<Entre>").expect_err("no such key").contains("<Enter>"));
     }
 
     #[test]

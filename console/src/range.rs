@@ -35,7 +35,7 @@ pub fn span_text(span_us: i64) -> String {
     let mut rest = span_us / Time::SECOND;
     let mut text = String::new();
     for (seconds, unit) in [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')] {
-        if unit == 'd' && rest % seconds != 0 && rest < 3 * seconds {
+        if unit == 'd' && rest < 2 * seconds {
             continue;
         }
         if rest >= seconds {

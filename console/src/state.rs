@@ -114,8 +114,8 @@ pub struct Cost {
 /// What lies above the view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Overlay {
-    /// The keys of this view.
-    Help,
+    /// The keys of this view; the first line that shows.
+    Help(usize),
     /// The SQL behind this view; the first line that shows.
     Sql(usize),
     /// A line that is being typed.

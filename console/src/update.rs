@@ -123,7 +123,7 @@ fn pressed(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
             model.overlay = None;
             if matches!(chord.as_str(), "q" | "y" | "Enter") { vec![Effect::Quit] } else { Vec::new() }
         }
-        Some(Overlay::Help | Overlay::Sql(_)) => over_text(model, &chord),
+        Some(Overlay::Help(_) | Overlay::Sql(_)) => over_text(model, &chord),
         None => {
             let full = match model.prefix.take() {
                 Some(prefix) => format!("{prefix} {chord}"),
@@ -149,8 +149,8 @@ fn over_text(model: &mut Model, chord: &str) -> Vec<Effect> {
     };
     match (&mut model.overlay, action) {
         (_, Action::Back | Action::Quit | Action::Help | Action::Sql | Action::Open) => model.overlay = None,
-        (Some(Overlay::Sql(top)), Action::Down) => *top = (*top + 1).min(500),
-        (Some(Overlay::Sql(top)), Action::Up) => *top = top.saturating_sub(1),
+        (Some(Overlay::Help(top) | Overlay::Sql(top)), Action::Down) => *top = (*top + 1).min(500),
+        (Some(Overlay::Help(top) | Overlay::Sql(top)), Action::Up) => *top = top.saturating_sub(1),
         _ => {}
     }
     Vec::new()
@@ -169,7 +169,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Command => model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Command, String::new()))),
         Action::Range => model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Range, String::new()))),
-        Action::Help => model.overlay = Some(Overlay::Help),
+        Action::Help => model.overlay = Some(Overlay::Help(0)),
         Action::Sql => model.overlay = Some(Overlay::Sql(0)),
         Action::ZoomIn => span(model, model.place().span_us / 2),
         Action::ZoomOut => span(model, model.place().span_us.saturating_mul(2)),

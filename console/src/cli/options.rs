@@ -22,7 +22,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Settings from this file
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "profile", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE", env = "BARTIZAN_CONFIG", hide_env_values = true, hide_short_help = true)]
     pub config: Option<PathBuf>,
     /// URL of the store
     #[arg(long = "store", visible_alias = "store-url", global = true, value_name = "URL", hide_short_help = true)]

@@ -12,7 +12,7 @@ use ratatui::{buffer::Buffer, layout::Position, layout::Rect};
 pub(super) fn draw(model: &Model, buffer: &mut Buffer) {
     match &model.overlay {
         None => {}
-        Some(Overlay::Help) => help(model, buffer),
+        Some(Overlay::Help(top)) => help(model, *top, buffer),
         Some(Overlay::Sql(top)) => sql(model, *top, buffer),
         Some(Overlay::Prompt(prompt)) => line(model, prompt, buffer),
         Some(Overlay::Leave) => leave(model, buffer),
@@ -25,10 +25,10 @@ fn base(model: &Model, title: &str, note: &str, area: Rect, buffer: &mut Buffer)
     Panel { title, note, focused: true }.draw(model.theme, area, buffer)
 }
 
-fn help(model: &Model, buffer: &mut Buffer) {
+fn help(model: &Model, top: usize, buffer: &mut Buffer) {
     let about = VIEWS[model.place().view].about();
     let title = format!("Help for {}", about.title);
-    let inner = base(model, &title, "Esc closes", model.body(), buffer);
+    let inner = base(model, &title, "j k scroll · Esc closes", model.body(), buffer);
     let mut lines: Vec<Vec<Piece>> = vec![vec![Piece::plain(format!(" {}", about.purpose))], Vec::new()];
     lines.extend(columns(model, inner.width));
     lines.push(Vec::new());
@@ -37,7 +37,8 @@ fn help(model: &Model, buffer: &mut Buffer) {
     for line in ink::wrapped(&commands, usize::from(inner.width.saturating_sub(2))) {
         lines.push(vec![Piece::plain(format!(" {line}"))]);
     }
-    for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
+    let top = top.min(lines.len().saturating_sub(usize::from(inner.height)));
+    for (y, line) in (inner.top()..inner.bottom()).zip(&lines[top..]) {
         ink::line(buffer, inner, y, line);
     }
 }

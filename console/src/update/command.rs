@@ -26,7 +26,7 @@ pub(super) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
     match word {
         "" => {}
         "q" | "quit" => return Ok(vec![Effect::Quit]),
-        "help" => model.overlay = Some(Overlay::Help),
+        "help" => model.overlay = Some(Overlay::Help(0)),
         "sql" => model.overlay = Some(Overlay::Sql(0)),
         "refresh" => refresh(model),
         "filter" => {

@@ -156,7 +156,7 @@ fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer
         y += 1;
     }
     if map.folded > 0 && y < last {
-        ink::text(buffer, area, y, &format!(" {} zones folded, the calmest first", map.folded), seen.theme.quiet());
+        ink::text(buffer, area, y, &format!(" {} zones folded: no warnings, least traffic", map.folded), seen.theme.quiet());
     }
     let levels = " I red  II orange  III yellow  IV blue  - none";
     ink::text(buffer, area, last, levels, Style::new());

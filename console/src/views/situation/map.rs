@@ -3,6 +3,7 @@
 use super::{Conduit, Zone};
 use crate::keymap::Action;
 use ratatui::layout::Rect;
+use std::cmp::Reverse;
 
 /// Cells of a box across.
 pub(super) const BOX_WIDTH: u16 = 14;
@@ -11,14 +12,14 @@ pub(super) const BOX_HEIGHT: u16 = 3;
 /// Cells between two boxes, across and down.
 pub(super) const GAP: (u16, u16) = (6, 1);
 /// Lines below the boxes: conduits that are not drawn, and the legend.
-const TOLD: u16 = 7;
+const TOLD: u16 = 5;
 
 /// A map of zones.
 #[derive(Debug)]
 pub(super) struct Map<'a> {
     /// The zones that have a place, in reading order.
     pub(super) placed: Vec<&'a Zone>,
-    /// How many have none: zones without warnings are folded first.
+    /// How many have none: zones without warnings and without traffic are folded first.
     pub(super) folded: usize,
     /// Boxes in a row.
     pub(super) columns: usize,
@@ -42,7 +43,10 @@ impl<'a> Map<'a> {
         let columns = usize::from((area.width + GAP.0) / (BOX_WIDTH + GAP.0)).max(1);
         let rows = usize::from((area.height.saturating_sub(TOLD) + GAP.1) / (BOX_HEIGHT + GAP.1)).max(1);
         let mut placed: Vec<_> = zones.iter().collect();
-        placed.sort_by_key(|zone| (zone.rank(), std::cmp::Reverse(zone.criticality), &zone.zone));
+        let talks = |zone: &Zone| {
+            conduits.iter().any(|conduit| conduit.src_zone == zone.zone || conduit.dst_zone == zone.zone)
+        };
+        placed.sort_by_key(|zone| (zone.rank(), !talks(zone), Reverse(zone.criticality), &zone.zone));
         let folded = placed.len().saturating_sub(columns * rows);
         placed.truncate(columns * rows);
         placed.sort_by_key(|zone| (zone.criticality, &zone.zone));

@@ -11,6 +11,7 @@ use model::Time;
 use model::triage::State;
 use ratatui::style::Style;
 use ratatui::{buffer::Buffer, layout::Rect};
+use std::collections::BTreeSet;
 
 /// Lines of the lower panes where all four are drawn.
 const LOWER: u16 = 15;
@@ -88,10 +89,10 @@ fn list(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut 
 /// Columns of a list of warnings.
 pub(in crate::views) const COLUMNS: &[Column] = &[
     Column::cells("LVL", 4),
-    Column::cells("STATE", 6),
+    Column::cells("STATE", 6).wide(70),
     Column::cells("SCORE", 5),
     Column::cells("AGE", 4),
-    Column::cells("SUBJECT", 16),
+    Column::cells("SUBJECT", 14),
     Column::cells("ZONE", 9).wide(90),
     Column::cells("RULE", 7).wide(70),
     Column::cells("OWNER", 8).wide(110),
@@ -251,8 +252,9 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
 fn flows(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
     let details = queue.details();
     let count = details.map_or(0, |details| details.flows.len());
-    let named = details.map_or(0, |details| details.evidence.iter().map(|fact| fact.flow_ids.len()).sum());
-    let note = format!("{count} of {named}");
+    let named: BTreeSet<_> =
+        details.iter().flat_map(|details| &details.evidence).flat_map(|fact| &fact.flow_ids).collect();
+    let note = format!("{count} of {}", named.len());
     let inner = Panel { title: "Flows behind it", note: &note, focused }.draw(seen.theme, area, buffer);
     let mut lines = Vec::new();
     for flow in details.iter().flat_map(|details| &details.flows) {
