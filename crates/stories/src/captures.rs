@@ -6,27 +6,35 @@ use crate::wire::{Capture, Packet, Transport};
 use model::Time;
 use std::collections::BTreeMap;
 
-/// Frames of a story over all taps at most.
-pub const MAX_FRAMES: usize = 5_000_000;
-/// Bytes of its captures at most.
-pub const MAX_BYTES: u64 = 400_000_000;
+/// What a story's captures may hold over all taps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Frames.
+    pub frames: usize,
+    /// Bytes of the files.
+    pub bytes: u64,
+}
+
+/// The budget of every story.
+pub const BUDGET: Budget = Budget { frames: 5_000_000, bytes: 400_000_000 };
 
 /// A story would be larger than its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverBudget {
-    /// Frames so far.
-    pub frames: usize,
-    /// Bytes so far.
-    pub bytes: u64,
+    /// What there is so far.
+    pub reached: Budget,
+    /// What there may be.
+    pub allowed: Budget,
 }
 
 impl std::fmt::Display for OverBudget {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { reached, allowed } = self;
         write!(
             out,
-            "the story is larger than its budget: {} frames and {} bytes so far, of {MAX_FRAMES} and {MAX_BYTES}; play it \
-             to an earlier minute with --until",
-            self.frames, self.bytes
+            "the story is larger than its budget: {} frames and {} bytes so far, of {} and {}; play it to an earlier \
+             minute with --until",
+            reached.frames, reached.bytes, allowed.frames, allowed.bytes
         )
     }
 }
@@ -48,12 +56,13 @@ pub struct Captures {
     taps: BTreeMap<char, Seen>,
     from: Time,
     to: Time,
+    budget: Budget,
 }
 
 impl Captures {
-    /// Empty captures of `taps` that run from `from` to before `to`.
-    pub fn new(taps: &[char], from: Time, to: Time) -> Self {
-        Self { taps: taps.iter().map(|tap| (*tap, Seen::default())).collect(), from, to }
+    /// Empty captures of `taps` that run from `from` to before `to` and keep to `budget`.
+    pub fn new(taps: &[char], from: Time, to: Time, budget: Budget) -> Self {
+        Self { taps: taps.iter().map(|tap| (*tap, Seen::default())).collect(), from, to, budget }
     }
 
     /// Adds what the taps see of `talk`, and says at which taps anything was seen.
@@ -79,13 +88,16 @@ impl Captures {
     }
 
     fn within_budget(&self) -> Result<(), OverBudget> {
-        let frames = self.taps.values().map(|seen| seen.capture.frames()).sum();
-        let bytes = self.taps.values().map(|seen| seen.capture.file_bytes()).sum();
-        if frames > MAX_FRAMES || bytes > MAX_BYTES {
-            Err(OverBudget { frames, bytes })
-        } else {
-            Ok(())
+        let captures = || self.taps.values().map(|seen| &seen.capture);
+        let reached = Budget {
+            frames: captures().map(Capture::frames).sum(),
+            bytes: captures().map(Capture::file_bytes).sum(),
+        };
+        let allowed = self.budget;
+        if reached.frames > allowed.frames || reached.bytes > allowed.bytes {
+            return Err(OverBudget { reached, allowed });
         }
+        Ok(())
     }
 
     /// The captures in order of time, by tap.
@@ -131,4 +143,34 @@ fn put(
         payload: segment.payload,
     };
     capture.push(time, packet.wire_length(), |out| packet.put(out));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::{ADC_1, WEB_1};
+    use crate::dice::Dice;
+
+    /// Handshake 3, request 1, its acknowledgement by the answer, answer 1, close 3: eight frames at tap d.
+    #[test]
+    fn a_story_beyond_its_budget_is_refused() {
+        let mut dice = Dice::new(1, "budget", 0);
+        let mut talk = Conversation::new(Time::new(10, 0), ADC_1, WEB_1, 80, &mut dice);
+        talk.say(Side::Src, *b"ping");
+        talk.say(Side::Dst, *b"pong");
+        let captures = |frames| {
+            Captures::new(&['d'], Time(0), Time::new(20, 0), Budget { frames, bytes: 10_000 })
+        };
+        assert_eq!(captures(8).add(&talk), Ok(vec!['d']));
+        let error = captures(7).add(&talk).expect_err("eight frames");
+        assert_eq!((error.reached.frames, error.allowed.frames), (8, 7));
+    }
+
+    #[test]
+    fn what_lies_outside_the_time_of_play_is_not_captured() {
+        let mut dice = Dice::new(1, "time", 0);
+        let talk = Conversation::new(Time::new(10, 0), ADC_1, WEB_1, 80, &mut dice);
+        let mut captures = Captures::new(&['d'], Time::new(11, 0), Time::new(20, 0), BUDGET);
+        assert_eq!(captures.add(&talk), Ok(Vec::new()));
+    }
 }

@@ -1,7 +1,7 @@
 //! Writes a story: captures, policy, history and truth.
 
 use crate::bank;
-use crate::captures::Captures;
+use crate::captures::{BUDGET, Captures};
 use crate::history::{History, Rows};
 use crate::ordinary::{self, Day};
 use crate::stories::{Scene, Story};
@@ -52,7 +52,7 @@ pub fn write_showing(
     clear(out, "tap-", ".pcap")?;
     clear(&history, "", ".native")?;
     let mut play = Play {
-        captures: Captures::new(story.taps, span.from, span.to),
+        captures: Captures::new(story.taps, span.from, span.to, BUDGET),
         history: History::new(story.taps, span.history_from, span.from, &history)
             .with_context(|| format!("making {}", history.display()))?,
         hostile: Vec::new(),

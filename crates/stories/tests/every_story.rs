@@ -1,5 +1,7 @@
 //! Walks every story: the same bytes twice, within its budget, true to its truth, and judged by its own policy.
 
+#[path = "every_story/cli.rs"]
+mod cli;
 #[path = "every_story/files.rs"]
 mod files;
 #[path = "every_story/judged.rs"]
