@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS evidence (
 ) ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(episode_start)
 ORDER BY (toStartOfDay(episode_start), id, revision)
-SETTINGS non_replicated_deduplication_window = 100000;
+SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- The highest revision of each, ids as hexadecimal text. Strength 0 is withdrawn.
 CREATE VIEW IF NOT EXISTS evidence_now AS

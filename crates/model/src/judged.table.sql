@@ -13,4 +13,4 @@ CREATE TABLE IF NOT EXISTS judged (
 ) ENGINE = ReplacingMergeTree(written_at)
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, detection, zone, tap, reason)
-SETTINGS non_replicated_deduplication_window = 100000;
+SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1;

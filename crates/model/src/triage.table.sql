@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS triage (
     CONSTRAINT note_holds_no_account_number CHECK NOT match(note, '[0-9]{13}')
 ) ENGINE = MergeTree
 ORDER BY (subject, subject_id, seq, received_at, id)
-SETTINGS non_replicated_deduplication_window = 100000;
+SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- The state: of the rows that claim the same seq the first received counts; the others are void.
 CREATE VIEW IF NOT EXISTS triage_now AS

@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS warning (
 ) ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(episode_start)
 ORDER BY (toStartOfDay(episode_start), id, revision)
-SETTINGS non_replicated_deduplication_window = 100000;
+SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- The highest revision of each, ids as hexadecimal text.
 CREATE VIEW IF NOT EXISTS warning_now AS

@@ -19,6 +19,7 @@ const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_mins(5);
 pub struct Store {
     client: Client,
     address: Arc<Address>,
+    writes_local: bool,
 }
 
 /// Where a store is, and who asks.
@@ -97,13 +98,21 @@ impl Store {
             Place::Folder(_) => client.with_header("Connection", "close"),
             Place::Url(_) => client,
         };
-        Self { client, address: Arc::new(address) }
+        Self { client, address: Arc::new(address), writes_local: false }
     }
 
     /// The same place and user with connections of its own, in another database.
     #[must_use]
     pub fn with_database(&self, database: &str) -> Self {
-        Self::connect(Address { database: database.to_owned(), ..(*self.address).clone() })
+        let store =
+            Self::connect(Address { database: database.to_owned(), ..(*self.address).clone() });
+        Self { writes_local: self.writes_local, ..store }
+    }
+
+    /// The same store as a node of a cluster: rows go to its local tables, beside the rows that they belong to.
+    #[must_use]
+    pub fn in_cluster(self) -> Self {
+        Self { writes_local: true, ..self }
     }
 
     /// Which database is asked.
@@ -136,7 +145,7 @@ impl Store {
     pub async fn insert(&self, prepared: &Prepared) -> Result<(), Error> {
         let mut insert = self
             .client()?
-            .insert_formatted_with(prepared.statement())
+            .insert_formatted_with(prepared.statement(self.writes_local))
             .with_setting("async_insert", "0")
             .with_setting("insert_deduplicate", "1")
             .with_setting("deduplicate_blocks_in_dependent_materialized_views", "1")

@@ -1,6 +1,7 @@
 //! Rows of one table ready to be sent, with a name that never changes.
 
 use crate::native::NativeBlock;
+use crate::schema;
 use bytes::Bytes;
 use model::batch::Block;
 use model::id::HashId;
@@ -45,8 +46,14 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn statement(&self) -> String {
-        format!("INSERT INTO `{}` (`{}`) FORMAT Native", self.table, self.columns.join("`, `"))
+    pub(crate) fn statement(&self, into_local: bool) -> String {
+        let whole = !into_local || schema::is_on_every_shard(&self.table);
+        let suffix = if whole { "" } else { "_local" };
+        format!(
+            "INSERT INTO `{}{suffix}` (`{}`) FORMAT Native",
+            self.table,
+            self.columns.join("`, `")
+        )
     }
 }
 
@@ -107,9 +114,12 @@ mod tests {
         });
         let prepared = Prepared::from_block(&batch.blocks()[0], Token::of("a", 1, 1, "ledger"));
         assert_eq!(
-            prepared.statement(),
+            prepared.statement(false),
             "INSERT INTO `ledger` (`minute`, `tap`, `worker`, `stage`, `reason`, `packets`, `bytes`, `records`) FORMAT Native"
         );
+        assert!(prepared.statement(true).starts_with("INSERT INTO `ledger_local` (`minute`"));
+        let zones = Prepared { table: "zone_of".into(), ..prepared.clone() };
+        assert!(zones.statement(true).starts_with("INSERT INTO `zone_of` ("));
         assert_eq!(prepared.rows, 1);
     }
 }

@@ -104,6 +104,11 @@ pub fn in_order() -> Vec<TableFile> {
     ordered
 }
 
+/// Whether `table` is whole on every node of a cluster.
+pub fn is_on_every_shard(table: &str) -> bool {
+    TABLE_FILES.iter().any(|file| file.name == table && file.is_on_every_shard())
+}
+
 const VERSIONS: &str = "schema_version";
 
 /// Creates the database and every table of it that is missing, and adds what is missing in them.

@@ -65,7 +65,7 @@ impl Session {
         &self.migrated
     }
 
-    /// Whether this session started the engine, and stops it when dropped.
+    /// Whether this session found no engine: it started one, or stands by the one that another process was starting.
     pub const fn is_owner_of_engine(&self) -> bool {
         self.supervisor.is_some()
     }
@@ -103,7 +103,7 @@ impl Store {
             database: settings.database.clone(),
         });
         store.probe().await?;
-        Ok(store)
+        Ok(if settings.cluster.is_empty() { store } else { store.in_cluster() })
     }
 }
 

@@ -74,6 +74,9 @@ impl Watch {
             let started = Instant::now();
             match self.run_once() {
                 End::Stopped => return,
+                End::AnotherRuns => {
+                    tracing::debug!("another process serves the store; this one stands by");
+                }
                 End::Died(reason) => {
                     tracing::warn!(%reason, folder = %self.folder.path().display(), "the store ended; it is started again");
                     *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
@@ -109,9 +112,7 @@ impl Watch {
         let said = words.and_then(|thread| thread.join().ok()).unwrap_or_default();
         match end {
             None => End::Stopped,
-            Some(status) if status.code() == Some(ANOTHER_RUNS) => {
-                End::Died(format!("another process runs it: {said}"))
-            }
+            Some(status) if status.code() == Some(ANOTHER_RUNS) => End::AnotherRuns,
             Some(status) => End::Died(format!("{status}: {said}")),
         }
     }
@@ -134,6 +135,7 @@ impl Watch {
 
 enum End {
     Stopped,
+    AnotherRuns,
     Died(String),
 }
 
