@@ -162,6 +162,8 @@ pub const WEB_2: Host = host("web-2", [10, 50, 0, 11], Stack::Linux);
 pub const PROXY_1: Host = host("proxy-1", [10, 50, 0, 20], Stack::Linux);
 /// Privileged access manager.
 pub const PAM_1: Host = host("pam-1", [10, 30, 0, 5], Stack::Linux);
+/// Network management.
+pub const NMS_1: Host = host("nms-1", [10, 30, 0, 10], Stack::Linux);
 /// Backup server.
 pub const BACKUP_1: Host = host("backup-1", [10, 30, 0, 20], Stack::Linux);
 /// Vulnerability scanner.
@@ -200,6 +202,7 @@ pub const NAMED: &[Host] = &[
     WEB_2,
     PROXY_1,
     PAM_1,
+    NMS_1,
     BACKUP_1,
     SCANNER_1,
     AD_1,

@@ -49,6 +49,7 @@ pub fn conversations(day: Day) -> Vec<Conversation> {
     let mut all = Vec::new();
     machines::balancer_checks(day, &mut all);
     machines::queue_retries(day, &mut all);
+    machines::polls(day, &mut all);
     echo::scheme_echoes(day, &mut all);
     transfers::backup(day, &mut all);
     if day.is_business() {

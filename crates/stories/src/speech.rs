@@ -10,5 +10,6 @@ pub mod iso8583;
 pub mod mysql;
 pub mod rdp;
 pub mod smb;
+pub mod snmp;
 pub mod ssh;
 pub mod tls;

@@ -1,15 +1,17 @@
-//! Machines that speak like clockwork: balancer checks, a channel that retries, a FIX session.
+//! Machines that speak like clockwork: balancer checks, a channel that retries, polls, a FIX session.
 
 use super::Day;
-use crate::bank::{ADC_1, EXCHANGE, FIX_1, QM_1, SAA_1, WEB_1, WEB_2};
-use crate::conversation::{Conversation, Side};
-use crate::speech::{fix::Session, http, ibmmq};
+use crate::bank::{AD_1, ADC_1, EXCHANGE, FIX_1, NMS_1, QM_1, SAA_1, WEB_1, WEB_2};
+use crate::conversation::{Conversation, Manner, Side};
+use crate::speech::{fix::Session, http, ibmmq, snmp};
 use model::Time;
 
 /// Seconds between two checks of one web server.
 const CHECK_S: i64 = 30;
 /// Seconds between two attempts of a channel.
 const RETRY_S: i64 = 60;
+/// Seconds between two polls of one host.
+const POLL_S: i64 = 120;
 /// Seconds between two heartbeats.
 const HEARTBEAT_S: i64 = 30;
 /// REMOTE_QM_UNAVAILABLE, among the codes of STATUS DATA.
@@ -55,6 +57,24 @@ pub fn queue_retries(day: Day, all: &mut Vec<Conversation>) {
         talk.wait(dice.between(2_000, 9_000));
         talk.say(Side::Dst, ibmmq::status(UNAVAILABLE));
         next = next.plus(RETRY_S * Time::SECOND + dice.between(4_000, 30_000));
+        all.push(talk);
+    }
+}
+
+/// Network management asks the directory for its counters: what a tap sees in the stillest night.
+pub fn polls(day: Day, all: &mut Vec<Conversation>) {
+    let mut dice = day.dice("polls");
+    for tick in 0..Time::DAY / Time::SECOND / POLL_S {
+        let start =
+            day.start.plus(tick * POLL_S * Time::SECOND + dice.between(3_000_000, 3_200_000));
+        let mut talk = Conversation::new(start, NMS_1, AD_1, 161, &mut dice);
+        talk.manner = Manner::Datagrams;
+        talk.spoken.app = "snmp";
+        let request = dice.between(1, 1 << 31) as u32;
+        let uptime = (start.0 / 10_000) as u32;
+        talk.say(Side::Src, snmp::get(request));
+        talk.wait(dice.between(600, 3_000));
+        talk.say(Side::Dst, snmp::response(request, uptime, uptime.wrapping_mul(977)));
         all.push(talk);
     }
 }

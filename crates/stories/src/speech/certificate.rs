@@ -98,7 +98,7 @@ fn utc_time(time: Time) -> Vec<u8> {
 }
 
 /// Tag, length, and the parts as contents.
-fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length = parts.iter().map(|part| part.len()).sum::<usize>();
     let mut out = vec![tag];
     match length {

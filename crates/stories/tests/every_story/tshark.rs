@@ -78,6 +78,7 @@ fn wireshark_reads_what_the_hosts_of_s1_say() {
     assert!(read("c", "mq.id.channelname", "mq.id.channelname").len() > 200);
     assert_eq!(read("c", "ntlmssp.auth.username", "ntlmssp.auth.username"), ["svc-ops"]);
     assert_eq!(read("c", "rdp.rt_cookie", "rdp.rt_cookie"), ["Cookie: mstshash=svc-ops"]);
+    assert!(read("e", "snmp.name == 1.3.6.1.2.1.1.3.0", "snmp.name").len() > 300);
     let kinds = read("d", "fix", "fix.MsgType");
     assert!(
         kinds.len() > 1_000 && kinds.iter().all(|kind| kind == "0" || kind == "5"),
