@@ -48,7 +48,7 @@ protocol_row! {
         pub referrer_host: Text,
         /// Status of the final response, 0 if none came.
         pub status: u16,
-        /// Version of the request, else of the response: 10 or 11.
+        /// Version of the request, else of the response: 9, 10 or 11.
         pub version: u8,
         /// Media type of the request's body.
         pub request_type: Text,
@@ -133,13 +133,25 @@ fn probe(_: Transport, payload: &Payload<'_>) -> Probe {
     }
 }
 
-/// Whether a first line, its end aside, is one of a request (RFC 9112 3).
+/// Whether a first line, its end aside, is one of a request (RFC 9112 3), or of HTTP/0.9 (`GET /`), which load
+/// balancers still ask in.
 fn is_request_line(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
+    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let last = words.next_back();
+    let is_old = method == b"GET" && target.starts_with(b"/") && last.is_none();
+    is_token(method)
+        && (is_old || last.unwrap_or(target).starts_with(b"HTTP/1."))
+        && !line.iter().any(u8::is_ascii_control)
+}
+
+/// Whether a first line that breaks off can be one of a request.
+fn begins_request_line(line: &[u8]) -> bool {
     let method = line.split(|byte| *byte == b' ').next().unwrap_or_default();
-    line.len() > 9
-        && line[..line.len() - 1].ends_with(b" HTTP/1.")
-        && is_token(method)
+    method.len() < line.len()
+        && METHODS.iter().any(|known| known.as_bytes() == method)
+        && is_of_http(&line[method.len() + 1..])
         && !line.iter().any(u8::is_ascii_control)
 }
 
@@ -218,7 +230,7 @@ impl Parser for Reader {
     ) -> Progress {
         self.last = payload.time;
         if payload.gap > 0 {
-            self.skip(payload, out);
+            self.skip(facts, payload, out);
         }
         if matches!(self.half(payload.side).place, Place::Gap)
             && probe(Transport::Tcp, payload) == Probe::Yes
@@ -292,7 +304,7 @@ impl Reader {
     }
 
     /// Bytes are missing: inside a body that goes on beyond them nothing else is lost.
-    fn skip(&mut self, payload: &Payload<'_>, out: &mut Sink<'_>) {
+    fn skip(&mut self, facts: &FlowFacts<'_>, payload: &Payload<'_>, out: &mut Sink<'_>) {
         out.odd(Oddity::Gap);
         let mut nowhere = 0;
         let mut exchange = current(&mut self.exchanges, self.client, payload.side);
@@ -311,10 +323,13 @@ impl Reader {
             exchange.row.oddities.add(Oddity::Gap);
         }
         if !goes_on {
-            out.learnt.counts.bytes_dropped += half.head.len() as u64;
-            half.head.clear();
-            half.place = Place::Gap;
-            self.end(payload.side, out);
+            let head = std::mem::take(&mut half.head);
+            if head.is_empty() {
+                self.end(payload.side, out);
+            } else {
+                self.message(facts, payload.side, &head, Some(Oddity::Gap), out);
+            }
+            self.half(payload.side).place = Place::Gap;
         }
     }
 
@@ -382,7 +397,9 @@ impl Reader {
         let is_response = line.starts_with(b"HTTP/1.");
         let client = if is_response { other(side) } else { side };
         let is_in_place = self.client.is_none_or(|known| known == client);
-        if !is_in_place || !is_response && !is_request_line(line) {
+        let is_whole = line.len() < head.len();
+        let is_request = if is_whole { is_request_line(line) } else { begins_request_line(line) };
+        if !is_in_place || !is_response && !is_request {
             self.half(side).place = Place::Broken;
             out.learnt.counts.bytes_dropped += head.len() as u64;
             if self.client.is_some() {
@@ -425,7 +442,7 @@ impl Reader {
         if out.learnt.sni.is_empty() {
             out.learnt.sni = request.host.clone();
         }
-        out.learnt.dialect = if request.version == 0 { "HTTP/1.0" } else { "HTTP/1.1" };
+        out.learnt.dialect = dialect(request.version);
         let framing = request.framing.filter(|_| odd.is_none());
         let mut exchange = Exchange::new(Http::new(facts, self.last));
         exchange.row.fill_request(request);
@@ -474,13 +491,12 @@ impl Reader {
         exchange.row.latency_us = microseconds(exchange.row.time, now);
         exchange.row.status = response.status;
         if exchange.row.version == 0 {
-            exchange.row.version = 10 + response.version;
+            exchange.row.version = response.version;
         }
         exchange.row.response_type = response.content_type;
         out.learnt.oddities.add_all(exchange.row.oddities);
         self.is_tunnel = is_connected || response.status == 101;
-        let is_readable = odd.is_none() && !response.oddities.has(Oddity::Malformed);
-        self.begin_body(side, is_readable.then_some(framing), out);
+        self.begin_body(side, odd.is_none().then_some(framing), out);
     }
 
     fn without_request(&mut self, facts: &FlowFacts<'_>) -> Exchange {
@@ -570,6 +586,14 @@ impl Reader {
     }
 }
 
+const fn dialect(version: u8) -> &'static str {
+    match version {
+        9 => "HTTP/0.9",
+        10 => "HTTP/1.0",
+        _ => "HTTP/1.1",
+    }
+}
+
 /// The exchange whose message `side` is sending: its request to the newest, its response to the oldest that has one.
 fn current(
     exchanges: &mut VecDeque<Exchange>,
@@ -606,7 +630,7 @@ impl Http {
         self.query_bytes = request.query_bytes;
         self.user_agent = request.user_agent;
         self.referrer_host = request.referrer_host;
-        self.version = 10 + request.version;
+        self.version = request.version;
         self.request_type = request.content_type;
         self.oddities.add_all(request.oddities);
     }

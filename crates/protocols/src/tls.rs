@@ -12,9 +12,7 @@ pub mod records;
 pub mod server_hello;
 
 use crate::oddities::Oddity;
-use crate::protocol::{
-    FlowFacts, PROBE_BYTES, Parser, Payload, Probe, Progress, Protocol, Transport, other,
-};
+use crate::protocol::{FlowFacts, Parser, Payload, Probe, Progress, Protocol, Transport, other};
 use crate::row::protocol_row;
 use crate::sink::{Confidence, Sink};
 use handshake::{At, Handshake};

@@ -188,6 +188,69 @@ fn nothing_secret_is_in_a_row() {
 }
 
 #[test]
+fn heads_that_break_the_grammar_are_read_as_far_as_they_go() {
+    for (head, path, version, oddities) in [
+        ("GET /w?a=1 HTTP/1.0.8\r\nHost: a\r\n\r\n", "/w", 10, "malformed,no-response"),
+        ("GET HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1", 11, "malformed,no-response"),
+        ("GET /x HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", "/x", 11, "malformed,no-response"),
+    ] {
+        let again = "GET /again HTTP/1.1\r\nHost: a\r\n\r\n";
+        let rows = read(&[(Side::Src, head), (Side::Src, again)]).rows;
+        assert_eq!(rows.len(), 2, "{head}");
+        check(
+            &rows[0],
+            &[
+                ("host", json!("a")),
+                ("path", json!(path)),
+                ("version", json!(version)),
+                ("oddities", json!(oddities)),
+            ],
+        );
+        assert_eq!(rows[1]["path"], json!("/again"));
+    }
+}
+
+/// Load balancers ask so whether a server lives.
+#[test]
+fn the_oldest_http_is_read_too() {
+    let reading = read(&[
+        (Side::Src, "GET /\r\n\r\n"),
+        (Side::Dst, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    ]);
+    check(
+        &reading.rows[0],
+        &[("version", json!(9)), ("status", json!(200)), ("oddities", json!(""))],
+    );
+}
+
+/// As captures with a short snapshot length leave it.
+#[test]
+fn a_first_line_cut_short_is_a_row() {
+    let reading = read(&[(Side::Src, "GET /account/list?id=7")]);
+    check(
+        &reading.rows[0],
+        &[
+            ("path", json!("/account/list")),
+            ("query_bytes", json!(4)),
+            ("oddities", json!("truncated,no-response")),
+        ],
+    );
+}
+
+#[test]
+fn many_headers_are_all_read() {
+    let many = "X-Header: y\r\n".repeat(500);
+    let reading = read(&[
+        (Side::Src, &format!("GET / HTTP/1.1\r\n{many}Host: late\r\n\r\n")),
+        (Side::Dst, &format!("HTTP/1.1 200 OK\r\n{many}Content-Length: 1\r\n\r\nx")),
+    ]);
+    check(
+        &reading.rows[0],
+        &[("host", json!("late")), ("response_bytes", json!(1)), ("oddities", json!(""))],
+    );
+}
+
+#[test]
 fn protocols_that_look_alike_are_not_http() {
     for text in [
         "OPTIONS rtsp://cam.example/stream RTSP/1.0\r\nCSeq: 1\r\n\r\n",

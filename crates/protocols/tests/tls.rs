@@ -212,6 +212,16 @@ fn another_parser_reads_the_same_of_a_client_hello() {
     }
 }
 
+/// PostgreSQL's server agrees to TLS with one byte before its first record.
+#[test]
+fn the_answer_of_a_database_before_its_first_record_is_stepped_over() {
+    let mut talk = Talk::from_text(5432, include_str!("streams/tls_1_2.txt"));
+    let whole = talk.read(&tls::PROTOCOL).rows;
+    talk.writes[1].bytes.insert(0, b'S');
+    assert_eq!(talk.read(&tls::PROTOCOL).rows, whole);
+    assert_eq!(talk.cut(&[talk.writes[0].bytes.len() + 1]).read(&tls::PROTOCOL).rows, whole);
+}
+
 #[test]
 fn other_bytes_are_not_tls() {
     let talk = Talk::new(Transport::Tcp, 443, [(Side::Src, b"GET / HTTP/1.1\r\n\r\n".to_vec())]);

@@ -4,11 +4,11 @@
 
 use crate::http::body::Framing;
 use crate::oddities::{Oddities, Oddity};
-use httparse::{EMPTY_HEADER, Header, ParserConfig};
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 use memchr::memchr;
 use model::Text;
 
-/// Most header lines that are read.
+/// Most header lines that are read strictly; of heads with more, the lines are read one by one.
 pub const MOST_HEADERS: usize = 128;
 
 /// What is kept of a request.
@@ -28,7 +28,7 @@ pub struct Request {
     pub referrer_host: Text,
     /// Media type of the body.
     pub content_type: Text,
-    /// Minor version of HTTP/1.
+    /// Version: 9, 10 or 11.
     pub version: u8,
     /// How its body ends.
     pub framing: Option<Framing>,
@@ -43,7 +43,7 @@ pub struct Response {
     pub status: u16,
     /// Media type of the body.
     pub content_type: Text,
-    /// Minor version of HTTP/1.
+    /// Version: 9, 10 or 11.
     pub version: u8,
     /// How its body ends if it has one and its head says so.
     pub framing: Option<Framing>,
@@ -67,33 +67,36 @@ pub fn find_end(bytes: &[u8], from: usize) -> Result<usize, usize> {
 }
 
 impl Request {
-    /// Reads a head that is whole; of one that breaks the grammar only the first line, without framing.
+    /// Reads a head: strictly first, and line by line if it breaks the grammar.
     pub fn read(head: &[u8]) -> Self {
         let mut headers = [EMPTY_HEADER; MOST_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
-        let mut config = ParserConfig::default();
-        config
-            .ignore_invalid_headers_in_requests(true)
-            .allow_multiple_spaces_in_request_line_delimiters(true);
-        match config.parse_request(&mut parsed, head) {
-            Ok(_) => {
-                let (method, target) =
-                    (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
-                let mut request = Self::of(method.as_bytes(), target.as_bytes());
-                request.version = parsed.version.unwrap_or_default();
-                request.read_headers(parsed.headers);
-                request
-            }
-            Err(error) => Self::of_first_line(head, error),
+        let outcome = ParserConfig::default().parse_request(&mut parsed, head);
+        if matches!(outcome, Ok(Status::Complete(_))) {
+            let (method, target) =
+                (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
+            let mut request = Self::of(method.as_bytes(), target.as_bytes());
+            request.version = 10 + parsed.version.unwrap_or_default();
+            request.read_headers(parsed.headers);
+            return request;
         }
+        let mut request = Self::read_lines(head);
+        if is_malformed(outcome) && request.version != 9 {
+            request.oddities.add(Oddity::Malformed);
+        }
+        request
     }
 
-    fn of_first_line(head: &[u8], error: httparse::Error) -> Self {
-        let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-        let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-        let mut request =
-            Self::of(words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        request.oddities.add(oddity_of(error));
+    fn read_lines(head: &[u8]) -> Self {
+        let (line, headers) = lines_of(head);
+        let words: Vec<&[u8]> =
+            line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        let mut request = Self::of(word(0), word(1));
+        if head.contains(&b'\n') {
+            request.version = version_in(words.last().copied().unwrap_or_default());
+        }
+        request.read_headers(&headers);
         request
     }
 
@@ -141,27 +144,28 @@ impl Request {
 }
 
 impl Response {
-    /// Reads a head that is whole; of one that breaks the grammar only the status, without framing.
+    /// Reads a head: strictly first, and line by line if it breaks the grammar.
     pub fn read(head: &[u8]) -> Self {
         let mut headers = [EMPTY_HEADER; MOST_HEADERS];
         let mut parsed = httparse::Response::new(&mut headers);
         let mut config = ParserConfig::default();
         config
-            .ignore_invalid_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)
-            .allow_obsolete_multiline_headers_in_responses(true)
-            .allow_multiple_spaces_in_response_status_delimiters(true);
+            .allow_obsolete_multiline_headers_in_responses(true);
+        let outcome = config.parse_response(&mut parsed, head);
         let mut response = Self::default();
-        match config.parse_response(&mut parsed, head) {
-            Ok(_) => {
-                response.status = parsed.code.unwrap_or_default();
-                response.version = parsed.version.unwrap_or_default();
-                response.read_headers(parsed.headers);
-            }
-            Err(error) => {
-                response.status = status_of_first_line(head);
-                response.oddities.add(oddity_of(error));
-            }
+        if matches!(outcome, Ok(Status::Complete(_))) {
+            response.status = parsed.code.unwrap_or_default();
+            response.version = 10 + parsed.version.unwrap_or_default();
+            response.read_headers(parsed.headers);
+            return response;
+        }
+        let (line, headers) = lines_of(head);
+        response.status = status_in(line);
+        response.version = version_in(line);
+        response.read_headers(&headers);
+        if is_malformed(outcome) {
+            response.oddities.add(Oddity::Malformed);
         }
         response
     }
@@ -234,18 +238,36 @@ fn is(header: &Header<'_>, name: &str) -> bool {
     header.name.eq_ignore_ascii_case(name)
 }
 
-const fn oddity_of(error: httparse::Error) -> Oddity {
-    match error {
-        httparse::Error::TooManyHeaders => Oddity::Cut,
-        _ => Oddity::Malformed,
-    }
+/// Whether a head breaks the grammar, rather than off or the bound of the strict reading.
+fn is_malformed(outcome: httparse::Result<usize>) -> bool {
+    outcome.is_err_and(|error| error != httparse::Error::TooManyHeaders)
 }
 
-fn status_of_first_line(head: &[u8]) -> u16 {
-    let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+/// First line, and every other line that has a name and a colon, however odd.
+fn lines_of(head: &[u8]) -> (&[u8], Vec<Header<'_>>) {
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or_default().trim_ascii();
+    let headers = lines.filter_map(|line| {
+        let (name, value) = line.split_at(memchr(b':', line)?);
+        let name = std::str::from_utf8(name.trim_ascii()).ok()?;
+        Some(Header { name, value: value[1..].trim_ascii() })
+    });
+    (first, headers.collect())
+}
+
+fn status_in(line: &[u8]) -> u16 {
     let word =
         line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).nth(1).unwrap_or_default();
     std::str::from_utf8(word).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+/// 10 or 11 from what begins with `HTTP/1.`; 9 if nothing does.
+fn version_in(text: &[u8]) -> u8 {
+    match text.strip_prefix(b"HTTP/1.") {
+        Some([b'0', ..]) => 10,
+        Some(_) => 11,
+        None => 9,
+    }
 }
 
 /// Host and port of an authority, without the user before them.

@@ -3,6 +3,9 @@
 /// Longest record body that is believed: 2^14 plus the expansion that TLS 1.2 allows (RFC 5246 6.2.3).
 pub const LONGEST: u16 = (1 << 14) + 2048;
 
+/// The one byte with which a PostgreSQL server agrees to TLS before its first record.
+const POSTGRES_YES: u8 = b'S';
+
 /// What a record holds (RFC 8446 B.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -97,6 +100,14 @@ impl Records {
         if self.have < self.header.len() {
             return None;
         }
+        if self.kind.is_none()
+            && self.header[0] == POSTGRES_YES
+            && Kind::of(self.header[1]).is_some()
+        {
+            self.header.copy_within(1.., 0);
+            self.have -= 1;
+            return self.next(bytes);
+        }
         self.have = 0;
         if let Some((kind, length)) = read_header(&self.header) {
             (self.kind, self.left) = (Some(kind), length);
@@ -158,6 +169,17 @@ mod tests {
             }
             assert_eq!(begun, [(Kind::Handshake, 2), (Kind::ApplicationData, 0), (Kind::Alert, 1)]);
             assert_eq!(body, [7, 8, 9]);
+        }
+    }
+
+    #[test]
+    fn the_agreement_of_postgres_is_stepped_over_once() {
+        for (stream, expected) in [
+            (b"S\x16\x03\x03\0\x01".as_slice(), Step::Begin { kind: Kind::Handshake, length: 1 }),
+            (b"SS\x16\x03\x03\0", Step::Lost(b"SS\x16\x03\x03")),
+        ] {
+            let (mut records, mut bytes) = (Records::default(), stream);
+            assert_eq!(records.next(&mut bytes), Some(expected));
         }
     }
 

@@ -50,8 +50,8 @@ impl<'a> ServerHello<'a> {
 
     fn read_fields(&mut self, cursor: &mut Cursor<'a>) -> Option<()> {
         self.version = cursor.u16()?;
-        // Drafts 18 to 21 of TLS 1.3 had neither session id nor compression here, and the version in this place.
-        let is_early_draft = matches!(self.version, 0x7f12..=0x7f15);
+        // Up to draft 21, TLS 1.3 had neither session id nor compression here, and its version in this place.
+        let is_early_draft = matches!(self.version, 0x0304 | 0x7f00..=0x7f15);
         self.is_retry = cursor.take(32)? == RETRY;
         if !is_early_draft {
             self.session_id = cursor.vector8()?;
