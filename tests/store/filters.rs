@@ -18,7 +18,9 @@ const QUEUE: &str = include_str!("../../console/src/views/warnings.sql");
 
 async fn insert<R: Record>(store: &Store, rows: &[R]) {
     let mut block = Block::new(R::TABLE);
-    rows.iter().for_each(|row| row.encode(&mut block));
+    for row in rows {
+        row.encode(&mut block);
+    }
     let token = Token::of_content(R::TABLE.name, &block.to_native());
     store.insert(&Prepared::from_block(&block, token)).await.expect("the rows are taken");
 }
@@ -27,7 +29,10 @@ fn question(table: &str, filter: &str) -> Question {
     let filter = parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
     let (condition, params) = filter.to_sql(table).unwrap_or_else(|error| panic!("{error}"));
     let rows = if table == "flow" {
-        "SELECT count() AS rows, groupArray(src_port) AS ports FROM (SELECT src_port FROM flow WHERE /*where*/ ORDER BY src_port)".replace("/*where*/", &condition)
+        format!(
+            "SELECT count() AS rows, groupArray(src_port) AS ports
+            FROM (SELECT src_port FROM flow WHERE {condition} ORDER BY src_port)"
+        )
     } else {
         let queue = query::named(QUEUE, "warnings.list").sql;
         let queue = queue.replace("/*where*/", &format!("AND ({condition})"));
@@ -78,7 +83,7 @@ fn comparisons(field: &Field) -> Vec<String> {
     ];
     match field.kind {
         Kind::Word | Kind::Text | Kind::Words => {
-            comparisons.extend([format!(": {one}, {other}"), format!("~ {other}+")])
+            comparisons.extend([format!(": {one}, {other}"), format!("~ {other}+")]);
         }
         Kind::Address => comparisons.push(format!("<< {one}")),
         Kind::OneOf(_) | Kind::Id | Kind::Protocol => {}
