@@ -58,7 +58,9 @@ pub async fn run(setup: Setup, opener: Opener) -> Result<Option<Exit>, Failure> 
             next = events.try_recv().ok();
         }
         if !term::is_taken() {
-            return Err(Failure::machine("a part of the console has panicked; its message is above"));
+            return Err(Failure::machine(
+                "a part of the console has panicked; its message is above",
+            ));
         }
         paint(&mut screen, &mut model).map_err(lost)?;
     }

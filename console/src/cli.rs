@@ -1,7 +1,7 @@
 //! The command line: one file for each noun.
 
-pub mod output;
 pub mod options;
+pub mod output;
 
 mod completions;
 mod config;
@@ -102,7 +102,9 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 /// Runs one command; `Some` exit is one that is no failure.
 fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
     match command {
-        Command::Demo(arguments) => demo::run(&arguments).map_err(|error| Failure::machine(format!("{error:#}"))),
+        Command::Demo(arguments) => {
+            demo::run(&arguments).map_err(|error| Failure::machine(format!("{error:#}")))
+        }
         Command::Console(arguments) => console::run(global, &arguments),
         Command::Situation(arguments) => situation::run(global, &arguments),
         Command::Warnings(arguments) => warnings::run(global, arguments),
@@ -110,10 +112,18 @@ fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
         Command::Policy(arguments) => policy::run(global, &arguments),
         Command::Config(arguments) => config::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),
-        Command::Sensor(arguments) => Err(program::become_it(global, "bartizan-sensor", &[], &arguments)),
-        Command::Analyze(arguments) => Err(program::become_it(global, "bartizan-analyzer", &[], &arguments)),
-        Command::Store(arguments) => Err(program::become_it(global, "bartizan-store", &[], &arguments)),
-        Command::Stories(arguments) => Err(program::become_it(global, "bartizan-stories", &[], &arguments)),
+        Command::Sensor(arguments) => {
+            Err(program::become_it(global, "bartizan-sensor", &[], &arguments))
+        }
+        Command::Analyze(arguments) => {
+            Err(program::become_it(global, "bartizan-analyzer", &[], &arguments))
+        }
+        Command::Store(arguments) => {
+            Err(program::become_it(global, "bartizan-store", &[], &arguments))
+        }
+        Command::Stories(arguments) => {
+            Err(program::become_it(global, "bartizan-stories", &[], &arguments))
+        }
         Command::Evaluate(arguments) => {
             Err(program::become_it(global, "bartizan-analyzer", &["evaluate"], &arguments))
         }

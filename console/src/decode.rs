@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use present::safe;
-use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;
 use std::net::IpAddr;
 
@@ -12,9 +12,9 @@ pub fn clean(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(safe(&text)),
         Value::Array(values) => Value::Array(values.into_iter().map(clean).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(name, value)| (safe(&name), clean(value))).collect())
-        }
+        Value::Object(fields) => Value::Object(
+            fields.into_iter().map(|(name, value)| (safe(&name), clean(value))).collect(),
+        ),
         other => other,
     }
 }
@@ -33,7 +33,9 @@ pub fn rows<T: DeserializeOwned>(what: &str, rows: Vec<Value>) -> Result<Vec<T>,
 ///
 /// # Errors
 /// If the text is not JSON of that form.
-pub fn inner<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(input: D) -> Result<T, D::Error> {
+pub fn inner<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    input: D,
+) -> Result<T, D::Error> {
     let text = String::deserialize(input)?;
     if text.is_empty() {
         return Ok(T::default());

@@ -45,11 +45,16 @@ fn header(model: &Model, buffer: &mut Buffer) {
     let clock = clock(model);
     let room = usize::from(area.width).saturating_sub(present::width(&clock) + 1);
     let whole = tabs(model, true);
-    let fits = |tabs: &[Piece]| tabs.iter().map(|tab| present::width(&tab.text)).sum::<usize>() <= room;
+    let fits =
+        |tabs: &[Piece]| tabs.iter().map(|tab| present::width(&tab.text)).sum::<usize>() <= room;
     let tabs = if fits(&whole) { whole } else { tabs(model, false) };
     ink::line(buffer, area, 0, &tabs);
     let width = present::width(&clock) as u16;
-    let style = if model.setup.pinned.is_some() || model.paused.is_some() { model.theme.heading() } else { Style::new() };
+    let style = if model.setup.pinned.is_some() || model.paused.is_some() {
+        model.theme.heading()
+    } else {
+        Style::new()
+    };
     ink::put(buffer, area.width.saturating_sub(width + 1), 0, width, &clock, style);
 }
 
@@ -73,7 +78,9 @@ fn clock(model: &Model) -> String {
     match (model.setup.pinned, model.paused) {
         (Some(now), _) => format!("PINNED {}", minute(now)),
         (None, Some(at)) => format!("PAUSED {}", minute(at)),
-        (None, None) if !model.failures.is_empty() => format!("STALE since {}", minute(model.asked_at)),
+        (None, None) if !model.failures.is_empty() => {
+            format!("STALE since {}", minute(model.asked_at))
+        }
         (None, None) => format!("LIVE {}", minute(model.clock)),
     }
 }
@@ -91,7 +98,12 @@ fn breadcrumb(model: &Model, buffer: &mut Buffer) {
     let place = model.place();
     let panes = VIEWS[place.view].about().panes;
     if model.single() {
-        crumbs.push(format!("{} {}/{}", panes[place.pane.min(panes.len() - 1)], place.pane + 1, panes.len()));
+        crumbs.push(format!(
+            "{} {}/{}",
+            panes[place.pane.min(panes.len() - 1)],
+            place.pane + 1,
+            panes.len()
+        ));
     }
     let left = format!(" {}", crumbs.join(" > "));
     let filter = if place.narrow.text().is_empty() { "none" } else { place.narrow.text() };
@@ -99,7 +111,8 @@ fn breadcrumb(model: &Model, buffer: &mut Buffer) {
         [] => String::new(),
         taps => format!(" │ without {}", taps.join(", ")),
     };
-    let tail = format!(" │ last {} │ UTC │ {}{without} ", span_text(place.span_us), model.setup.place);
+    let tail =
+        format!(" │ last {} │ UTC │ {}{without} ", span_text(place.span_us), model.setup.place);
     let width = usize::from(area.width);
     let room = width.saturating_sub(present::width(&tail) + 9);
     let chip = format!(" filter: {}{tail}", present::cut(filter, room));
@@ -116,7 +129,8 @@ fn result(model: &Model, buffer: &mut Buffer) {
     let (text, style) = if let Some(toast) = &model.toast {
         (toast.text.clone(), model.theme.heading())
     } else if let Some(failure) = model.failure() {
-        let next = if failure.next.is_empty() { String::new() } else { format!(" · {}", failure.next) };
+        let next =
+            if failure.next.is_empty() { String::new() } else { format!(" · {}", failure.next) };
         (format!("{}: {}{next}", failure.code, failure.sentence), model.theme.bad())
     } else {
         let running = match model.requests.running() {
@@ -143,7 +157,9 @@ fn hints(model: &Model, buffer: &mut Buffer) {
     let area = row(model, y);
     let view = VIEWS[model.place().view].about().keys;
     if let Some(prefix) = &model.prefix {
-        let follow = keymap::following(view, prefix).into_iter().map(|(chord, words)| format!("{chord} {words}"));
+        let follow = keymap::following(view, prefix)
+            .into_iter()
+            .map(|(chord, words)| format!("{chord} {words}"));
         let text = format!(" {prefix} …  {}", follow.collect::<Vec<_>>().join("  "));
         ink::text(buffer, area, y, &text, model.theme.heading());
         return;
@@ -155,7 +171,9 @@ fn hints(model: &Model, buffer: &mut Buffer) {
         .filter(|binding| binding.hint > 0)
         .collect();
     // Where one pane shows, the key to the others comes first.
-    wanted.sort_by_key(|binding| if model.single() && binding.action == Action::NextPane { 0 } else { binding.hint });
+    wanted.sort_by_key(|binding| {
+        if model.single() && binding.action == Action::NextPane { 0 } else { binding.hint }
+    });
     let mut pieces = vec![Piece::plain(" ")];
     let mut used = 1;
     for binding in wanted {
@@ -195,11 +213,10 @@ fn too_small(model: &Model, area: Rect, buffer: &mut Buffer) {
 fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         let plain = match cell.symbol() {
-            "─" => "-",
+            "─" | "·" => "-",
             "│" => "|",
             "┌" | "┐" | "└" | "┘" | "├" | "┤" | "┬" | "┴" | "┼" => "+",
             "█" => "#",
-            "·" => "-",
             "…" => "~",
             "\u{202f}" | "\u{2009}" | "\u{a0}" => " ",
             _ => continue,

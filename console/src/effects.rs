@@ -26,7 +26,7 @@ pub struct Opener {
 
 enum Opened {
     NotYet,
-    Open(Session),
+    Open(Box<Session>),
     Failed(Failure, Instant),
 }
 
@@ -44,13 +44,15 @@ impl Opener {
         let mut opened = self.opened.lock().await;
         match &*opened {
             Opened::Open(session) => return Ok(session.store().clone()),
-            Opened::Failed(failure, when) if when.elapsed() < PATIENCE => return Err(failure.clone()),
+            Opened::Failed(failure, when) if when.elapsed() < PATIENCE => {
+                return Err(failure.clone());
+            }
             _ => {}
         }
         match Store::open(&self.settings, self.role).await {
             Ok(session) => {
                 let store = session.store().clone();
-                *opened = Opened::Open(session);
+                *opened = Opened::Open(Box::new(session));
                 Ok(store)
             }
             Err(error) => {
@@ -79,7 +81,8 @@ impl Opener {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         let (code, text) = (error.code(), error.to_string());
-        let text = text.strip_prefix(code).map_or(text.as_str(), |rest| rest.trim_start_matches(": "));
+        let text =
+            text.strip_prefix(code).map_or(text.as_str(), |rest| rest.trim_start_matches(": "));
         let (sentence, next) = text.rsplit_once("; ").unwrap_or((text, ""));
         let exit = match error {
             store::Error::Away { .. } | store::Error::Engine { .. } => Exit::Away,

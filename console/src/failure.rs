@@ -39,7 +39,12 @@ pub struct Failure {
 impl Failure {
     /// A mistake in the command itself.
     pub fn usage(sentence: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { code: "E-USAGE-001", sentence: sentence.into(), next: next.into(), exit: Exit::Usage }
+        Self {
+            code: "E-USAGE-001",
+            sentence: sentence.into(),
+            next: next.into(),
+            exit: Exit::Usage,
+        }
     }
 
     /// A row that is not of the form that our own SQL promises.
@@ -47,14 +52,21 @@ impl Failure {
         Self {
             code: "E-CONSOLE-001",
             sentence: format!("{what}: the store answered in an unknown form ({error})"),
-            next: "run programs of one version; `bartizan-store migrate` brings the tables up to date".into(),
+            next:
+                "run programs of one version; `bartizan-store migrate` brings the tables up to date"
+                    .into(),
             exit: Exit::Failed,
         }
     }
 
     /// Something of the machine that failed: a file, a program, a terminal.
     pub fn machine(sentence: impl Into<String>) -> Self {
-        Self { code: "E-CONSOLE-002", sentence: sentence.into(), next: String::new(), exit: Exit::Failed }
+        Self {
+            code: "E-CONSOLE-002",
+            sentence: sentence.into(),
+            next: String::new(),
+            exit: Exit::Failed,
+        }
     }
 }
 

@@ -13,13 +13,18 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Longest wait for the answers to one key.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The screen after `keys`, each pressed when the answers to the one before have come.
 ///
 /// # Errors
 /// If an answer does not come.
-pub async fn screen(setup: Setup, opener: Opener, size: (u16, u16), keys: Vec<KeyEvent>) -> Result<Buffer, Failure> {
+pub async fn screen(
+    setup: Setup,
+    opener: Opener,
+    size: (u16, u16),
+    keys: Vec<KeyEvent>,
+) -> Result<Buffer, Failure> {
     let (sender, mut events) = mpsc::channel(1024);
     let mut effects = Effects::new(opener, sender);
     let mut model = Model::new(setup, size, app::clock());
@@ -48,7 +53,9 @@ pub fn drawn(model: &Model) -> Buffer {
 /// Begins effects; says whether one of them ends the console.
 fn carry_out(effects: &mut Effects, wanted: Vec<Effect>) -> bool {
     let over = wanted.contains(&Effect::Quit);
-    wanted.into_iter().for_each(|effect| effects.begin(effect));
+    for effect in wanted {
+        effects.begin(effect);
+    }
     over
 }
 
@@ -60,7 +67,8 @@ async fn settle(
 ) -> Result<(), Failure> {
     while effects.under_way() > 0 {
         let event = tokio::time::timeout(LIMIT, events.recv()).await.ok().flatten();
-        let event = event.ok_or_else(|| Failure::machine("the store did not answer within a minute"))?;
+        let event =
+            event.ok_or_else(|| Failure::machine("the store did not answer within a minute"))?;
         effects.came_back(&event);
         let wanted = update::update(model, event);
         carry_out(effects, wanted);

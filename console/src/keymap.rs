@@ -201,8 +201,13 @@ pub fn meaning(view: &[Binding], chord: &str) -> Meaning {
     if let Some(binding) = all().find(|binding| binding.chords.contains(&chord)) {
         return Meaning::Acts(binding.action);
     }
-    let begins = |longer: &&str| longer.strip_prefix(chord).is_some_and(|rest| rest.starts_with(' '));
-    if all().any(|binding| binding.chords.iter().any(begins)) { Meaning::Begins } else { Meaning::Nothing }
+    let begins =
+        |longer: &&str| longer.strip_prefix(chord).is_some_and(|rest| rest.starts_with(' '));
+    if all().any(|binding| binding.chords.iter().any(begins)) {
+        Meaning::Begins
+    } else {
+        Meaning::Nothing
+    }
 }
 
 /// What may follow `prefix`: chord and words.
@@ -256,7 +261,10 @@ pub fn typed(keys: &str) -> Result<Vec<KeyEvent>, String> {
     let mut rest = keys;
     while let Some(first) = rest.chars().next() {
         let is_name = |end: &usize| {
-            *end > 2 && rest[1..*end].chars().all(|letter| letter.is_ascii_alphanumeric() || "-\\".contains(letter))
+            *end > 2
+                && rest[1..*end]
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || "-\\".contains(letter))
         };
         let named = (first == '<').then(|| rest.find('>')).flatten().filter(is_name);
         if let Some(end) = named {
@@ -271,8 +279,9 @@ pub fn typed(keys: &str) -> Result<Vec<KeyEvent>, String> {
 }
 
 fn key_named(name: &str) -> Result<KeyEvent, String> {
-    let (bare, modifiers) =
-        name.strip_prefix("Ctrl-").map_or((name, KeyModifiers::NONE), |bare| (bare, KeyModifiers::CONTROL));
+    let (bare, modifiers) = name
+        .strip_prefix("Ctrl-")
+        .map_or((name, KeyModifiers::NONE), |bare| (bare, KeyModifiers::CONTROL));
     let code = match bare {
         "Enter" => KeyCode::Enter,
         "Esc" => KeyCode::Esc,
@@ -289,10 +298,17 @@ fn key_named(name: &str) -> Result<KeyEvent, String> {
         "Space" => KeyCode::Char(' '),
         "Backspace" => KeyCode::Backspace,
         "Delete" => KeyCode::Delete,
-        _ => match (bare.strip_prefix('F').and_then(|number| number.parse().ok()), bare.chars().count()) {
+        _ => match (
+            bare.strip_prefix('F').and_then(|number| number.parse().ok()),
+            bare.chars().count(),
+        ) {
             (Some(number), _) => KeyCode::F(number),
             (None, 1) => KeyCode::Char(bare.chars().next().expect("it has one character")),
-            _ => return Err(format!("no key is called <{name}>; try <Enter>, <Esc>, <Tab>, <Ctrl-d> or <F3>")),
+            _ => {
+                return Err(format!(
+                    "no key is called <{name}>; try <Enter>, <Esc>, <Tab>, <Ctrl-d> or <F3>"
+                ));
+            }
         },
     };
     Ok(KeyEvent::new(code, modifiers))
@@ -320,10 +336,14 @@ mod tests {
     #[test]
     fn no_chord_hides_a_longer_one() {
         for view in VIEWS {
-            let all = || RESERVED.iter().chain(view.about().keys).chain(GLOBAL).flat_map(|b| b.chords);
+            let all =
+                || RESERVED.iter().chain(view.about().keys).chain(GLOBAL).flat_map(|b| b.chords);
             for chord in all() {
                 let prefix = chord.split(' ').next().unwrap_or_default();
-                assert!(prefix == *chord || !all().any(|other| *other == prefix), "{prefix} hides {chord}");
+                assert!(
+                    prefix == *chord || !all().any(|other| *other == prefix),
+                    "{prefix} hides {chord}"
+                );
             }
         }
     }
@@ -332,7 +352,11 @@ mod tests {
     fn every_chord_of_the_tables_can_be_typed() {
         for binding in RESERVED.iter().chain(TRIAGE).chain(GLOBAL) {
             for named in binding.chords.iter().flat_map(|chord| chord.split(' ')) {
-                let keys = if named.chars().count() == 1 { named.to_owned() } else { format!("<{named}>") };
+                let keys = if named.chars().count() == 1 {
+                    named.to_owned()
+                } else {
+                    format!("<{named}>")
+                };
                 let typed = typed(&keys).expect("a key of the table");
                 assert_eq!(typed.len(), 1);
                 assert_eq!(chord(&typed[0]).as_deref(), Some(named));

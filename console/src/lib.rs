@@ -3,24 +3,24 @@
 pub mod cli;
 
 pub mod app;
+pub mod draw;
 pub mod event;
+pub mod headless;
 pub mod state;
 pub mod update;
-pub mod draw;
-pub mod headless;
 
 pub mod views;
 pub mod widgets;
 
 pub mod keymap;
-pub mod theme;
 pub mod term;
+pub mod theme;
 
-pub mod requests;
-pub mod effects;
 pub mod decode;
+pub mod effects;
+pub mod requests;
 pub mod triage;
 
+pub mod failure;
 pub mod narrow;
 pub mod range;
-pub mod failure;

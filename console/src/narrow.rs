@@ -48,12 +48,15 @@ impl Narrow {
 
     /// Whether it asks about the column `name`.
     pub fn names(&self, name: &str) -> bool {
-        self.sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == name)
+        self.sql
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .any(|word| word == name)
     }
 
     /// `question` with the filter in it.
     pub fn onto(&self, mut question: Question) -> Question {
-        let clause = if self.sql.is_empty() { String::new() } else { format!("AND ({})", self.sql) };
+        let clause =
+            if self.sql.is_empty() { String::new() } else { format!("AND ({})", self.sql) };
         question.sql = question.sql.replace(MARK, &clause);
         question.params.extend(self.params.iter().cloned());
         question
@@ -62,7 +65,8 @@ impl Narrow {
 
 impl From<filter::Error> for Complaint {
     fn from(error: filter::Error) -> Self {
-        let meant = error.suggestion.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let meant =
+            error.suggestion.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         Self { message: error.message + &meant, from: error.span.start, to: error.span.end }
     }
 }
@@ -81,7 +85,11 @@ mod tests {
     fn a_filter_becomes_a_clause_whose_values_are_parameters() {
         let narrow = Narrow::read("zone = swift").expect("a filter");
         let question = narrow.onto(Question::new("a", "SELECT 1 WHERE 1 /*where*/"));
-        assert!(question.sql.contains("AND (") && !question.sql.contains("swift"), "{}", question.sql);
+        assert!(
+            question.sql.contains("AND (") && !question.sql.contains("swift"),
+            "{}",
+            question.sql
+        );
         assert!(question.params.iter().any(|(_, value)| *value == Value::Text("swift".into())));
         assert!(narrow.names("zone") && !narrow.names("state"));
     }

@@ -24,7 +24,8 @@ pub fn span(text: &str) -> Result<i64, String> {
             b'w' => 7 * Time::DAY,
             _ => return Err(wrong()),
         };
-        total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
+        total =
+            number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
         rest = &rest[digits + 1..];
     }
     if total == 0 { Err(wrong()) } else { Ok(total) }
@@ -60,10 +61,9 @@ pub fn moment(text: &str, now: Time) -> Result<Time, String> {
         16 => format!("{text}:00Z"),
         _ => text.to_owned(),
     };
-    whole
-        .replace(' ', "T")
-        .parse()
-        .map_err(|_| format!("{text:?} is not a moment; write 2026-03-12T14:00:00Z, 2026-03-12 or now"))
+    whole.replace(' ', "T").parse().map_err(|_| {
+        format!("{text:?} is not a moment; write 2026-03-12T14:00:00Z, 2026-03-12 or now")
+    })
 }
 
 #[cfg(test)]

@@ -74,7 +74,8 @@ impl Requests {
             }
             self.next += 1;
             let request = RequestId { slot: name, generation: self.next };
-            let slot = Slot { generation: self.next, question: question.clone(), state: State::Running };
+            let slot =
+                Slot { generation: self.next, question: question.clone(), state: State::Running };
             self.slots.insert(name, slot);
             effects.push(Effect::Ask { request, question, settle_ms });
         }

@@ -56,13 +56,12 @@ impl Theme {
     pub const fn level(self, level: Level) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);
         match (self, level) {
-            (_, Level::None) => Style::new(),
             (Self::Terminal, Level::I) => bold.fg(Color::Red),
             (Self::Terminal, Level::II) => bold.fg(Color::Magenta),
             (Self::Terminal, Level::III) => Style::new().fg(Color::Yellow),
             (Self::Terminal, Level::IV) => Style::new().fg(Color::Cyan),
             (_, Level::I | Level::II) => bold,
-            (_, Level::III | Level::IV) => Style::new(),
+            (_, Level::None | Level::III | Level::IV) => Style::new(),
         }
     }
 
@@ -126,7 +125,13 @@ mod tests {
     fn themes_without_colour_have_none() {
         for theme in [Theme::Mono, Theme::Ascii] {
             let levels = Level::ALL.iter().map(|level| theme.level(*level));
-            for style in levels.chain([theme.bad(), theme.good(), theme.quiet(), theme.border(), theme.focused()]) {
+            for style in levels.chain([
+                theme.bad(),
+                theme.good(),
+                theme.quiet(),
+                theme.border(),
+                theme.focused(),
+            ]) {
                 assert_eq!((style.fg, style.bg), (None, None), "{}", theme.name());
             }
         }

@@ -8,7 +8,13 @@ use model::triage::{State, Triage};
 /// One row for each subject on which `action` changes something, and why it cannot be done on the others.
 ///
 /// `id` and `idem_key` are drawn where the rows are written: randomness is not ours.
-pub fn acts(subjects: &[Subject], action: &str, note: &str, at: Time, client: &str) -> (Vec<Triage>, Vec<String>) {
+pub fn acts(
+    subjects: &[Subject],
+    action: &str,
+    note: &str,
+    at: Time,
+    client: &str,
+) -> (Vec<Triage>, Vec<String>) {
     let (mut acts, mut refused) = (Vec::new(), Vec::new());
     for subject in subjects {
         match state_after(&subject.state, action) {
@@ -24,7 +30,8 @@ pub fn acts(subjects: &[Subject], action: &str, note: &str, at: Time, client: &s
                 owner: subject.owner.clone(),
                 disposition: String::new(),
                 reason: String::new(),
-                note: note.to_owned(),
+                // The store refuses an account number in a note, and its refusal would repeat it.
+                note: model::text::masked(note.to_owned()),
                 group_size: 0,
                 client: client.to_owned(),
                 idem_key: String::new(),
@@ -33,7 +40,9 @@ pub fn acts(subjects: &[Subject], action: &str, note: &str, at: Time, client: &s
         }
     }
     let size = acts.len() as u32;
-    acts.iter_mut().for_each(|act| act.group_size = size);
+    for act in &mut acts {
+        act.group_size = size;
+    }
     (acts, refused)
 }
 
@@ -58,7 +67,11 @@ pub fn told(receipt: &Receipt) -> String {
         other => other,
     };
     let ids: Vec<_> = receipt.done.iter().take(8).map(|id| short(id)).collect();
-    let more = if receipt.done.len() > 8 { format!(" and {} more", receipt.done.len() - 8) } else { String::new() };
+    let more = if receipt.done.len() > 8 {
+        format!(" and {} more", receipt.done.len() - 8)
+    } else {
+        String::new()
+    };
     let mut text = format!("{word} {} ({}{more})", receipt.done.len(), ids.join(", "));
     for (id, actor, state) in &receipt.lost {
         text.push_str(&format!("; {} not: {actor} set it to {state} first", short(id)));
@@ -76,10 +89,13 @@ mod tests {
 
     #[test]
     fn an_acknowledgement_is_one_row_for_each_subject_that_it_changes() {
-        let subjects = [subject("aa", "NEW", 0), subject("bb", "CLOSE", 4), subject("cc", "ACK", 1)];
+        let subjects =
+            [subject("aa", "NEW", 0), subject("bb", "CLOSE", 4), subject("cc", "ACK", 1)];
         let (acts, refused) = acts(&subjects, "ack", "", Time(7), "test");
-        let seen: Vec<_> =
-            acts.iter().map(|act| (act.subject_id.as_str(), act.seq, act.state_to.as_str(), act.group_size)).collect();
+        let seen: Vec<_> = acts
+            .iter()
+            .map(|act| (act.subject_id.as_str(), act.seq, act.state_to.as_str(), act.group_size))
+            .collect();
         assert_eq!(seen, [("aa", 1, "ACK", 2), ("cc", 2, "INV", 2)]);
         assert_eq!(refused, ["W-bb: it is closed"]);
     }
@@ -87,8 +103,18 @@ mod tests {
     #[test]
     fn a_note_leaves_the_state_as_it_is() {
         let (acts, refused) = acts(&[subject("aa", "CLOSE", 4)], "note", "seen", Time(7), "test");
-        assert_eq!((acts[0].state_to.as_str(), acts[0].note.as_str(), acts[0].seq), ("CLOSE", "seen", 5));
+        assert_eq!(
+            (acts[0].state_to.as_str(), acts[0].note.as_str(), acts[0].seq),
+            ("CLOSE", "seen", 5)
+        );
         assert!(refused.is_empty());
+    }
+
+    #[test]
+    fn an_account_number_in_a_note_is_masked_before_it_leaves() {
+        let (acts, _) =
+            acts(&[subject("aa", "NEW", 0)], "note", "card 4111 1111 1111 1111", Time(7), "test");
+        assert_eq!(acts[0].note, "card xxxx xxxx xxxx xxxx");
     }
 
     #[test]
@@ -98,6 +124,9 @@ mod tests {
             done: vec!["0123456789".into()],
             lost: vec![("fedcba9876".into(), "lin".into(), "CLOSE".into())],
         };
-        assert_eq!(told(&receipt), "acknowledged 1 (W-01234567); W-fedcba98 not: lin set it to CLOSE first");
+        assert_eq!(
+            told(&receipt),
+            "acknowledged 1 (W-01234567); W-fedcba98 not: lin set it to CLOSE first"
+        );
     }
 }

@@ -121,7 +121,11 @@ fn pressed(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         Some(Overlay::Prompt(_)) => prompt::pressed(model, key, &chord),
         Some(Overlay::Leave) => {
             model.overlay = None;
-            if matches!(chord.as_str(), "q" | "y" | "Enter") { vec![Effect::Quit] } else { Vec::new() }
+            if matches!(chord.as_str(), "q" | "y" | "Enter") {
+                vec![Effect::Quit]
+            } else {
+                Vec::new()
+            }
         }
         Some(Overlay::Help(_) | Overlay::Sql(_)) => over_text(model, &chord),
         None => {
@@ -143,12 +147,11 @@ fn pressed(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 
 /// Keys above a page of text: it scrolls, everything that goes back closes it.
 fn over_text(model: &mut Model, chord: &str) -> Vec<Effect> {
-    let action = match keymap::meaning(&[], chord) {
-        Meaning::Acts(action) => action,
-        _ => return Vec::new(),
-    };
+    let Meaning::Acts(action) = keymap::meaning(&[], chord) else { return Vec::new() };
     match (&mut model.overlay, action) {
-        (_, Action::Back | Action::Quit | Action::Help | Action::Sql | Action::Open) => model.overlay = None,
+        (_, Action::Back | Action::Quit | Action::Help | Action::Sql | Action::Open) => {
+            model.overlay = None;
+        }
         (Some(Overlay::Help(top) | Overlay::Sql(top)), Action::Down) => *top = (*top + 1).min(500),
         (Some(Overlay::Help(top) | Overlay::Sql(top)), Action::Up) => *top = top.saturating_sub(1),
         _ => {}
@@ -167,8 +170,12 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let text = model.place().narrow.text().to_owned();
             model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Filter, text)));
         }
-        Action::Command => model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Command, String::new()))),
-        Action::Range => model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Range, String::new()))),
+        Action::Command => {
+            model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Command, String::new())));
+        }
+        Action::Range => {
+            model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Range, String::new())));
+        }
         Action::Help => model.overlay = Some(Overlay::Help(0)),
         Action::Sql => model.overlay = Some(Overlay::Sql(0)),
         Action::ZoomIn => span(model, model.place().span_us / 2),
@@ -242,7 +249,8 @@ fn switch(model: &mut Model, view: usize) {
 fn turn(model: &mut Model, action: Action) {
     let panes = VIEWS[model.place().view].about().panes.len();
     let place = model.place_mut();
-    place.pane = if action == Action::NextPane { place.pane + 1 } else { place.pane + panes - 1 } % panes;
+    place.pane =
+        if action == Action::NextPane { place.pane + 1 } else { place.pane + panes - 1 } % panes;
 }
 
 fn span(model: &mut Model, span_us: i64) {
@@ -272,6 +280,10 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     }
     model.cancelled_at = Some(model.clock);
     let effects = model.requests.cancel();
-    model.say(if effects.is_empty() { "nothing runs; Ctrl-c again quits" } else { "cancelled; r asks again" });
+    model.say(if effects.is_empty() {
+        "nothing runs; Ctrl-c again quits"
+    } else {
+        "cancelled; r asks again"
+    });
     effects
 }

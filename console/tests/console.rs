@@ -7,10 +7,10 @@ mod fixture;
 
 #[path = "console/every_view.rs"]
 mod every_view;
-#[path = "console/screens.rs"]
-mod screens;
 #[path = "console/reducer.rs"]
 mod reducer;
+#[path = "console/screens.rs"]
+mod screens;
 
 #[path = "console/contract.rs"]
 mod contract;

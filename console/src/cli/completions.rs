@@ -7,7 +7,9 @@ use clap::{Args, CommandFactory};
 
 /// Options of `completions`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bartizan completions bash > ~/.local/share/bash-completion/completions/bartizan")]
+#[command(
+    after_help = "Examples:\n  bartizan completions bash > ~/.local/share/bash-completion/completions/bartizan"
+)]
 pub struct Arguments {
     /// For which shell
     #[arg(value_enum)]

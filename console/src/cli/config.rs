@@ -58,12 +58,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
         Verb::Show { origin } => show(global, *origin)?,
         Verb::Check { file } => {
             let read = match file {
-                Some(file) => ::config::load(Some(file)).map_err(invalid)?,
+                Some(file) => ::config::load(Some(file)).map_err(|error| invalid(&error))?,
                 None => global.settings()?,
             };
-            print(&format!("{} settings read, {} set by you\n", read.origins.len(), set_by_you(&read)))?;
+            print(&format!(
+                "{} settings read, {} set by you\n",
+                read.origins.len(),
+                set_by_you(&read)
+            ))?;
         }
-        Verb::Schema => print(&with_line_end(::config::schema()))?,
+        Verb::Schema => print(&with_line_end(::config::schema().to_string()))?,
         Verb::Example => print(&with_line_end(::config::example()))?,
         Verb::Path => print(&paths()?)?,
     }
@@ -95,7 +99,7 @@ fn show(global: &Global, origin: bool) -> Result<(), Failure> {
 }
 
 fn paths() -> Result<String, Failure> {
-    let user = ::config::user_folder().map_err(invalid)?;
+    let user = ::config::user_folder().map_err(|error| invalid(&error))?;
     Ok(format!(
         "system    /etc/bartizan/bartizan.toml\nuser      {}\nprofiles  {}\n",
         user.join("bartizan.toml").display(),
@@ -103,8 +107,7 @@ fn paths() -> Result<String, Failure> {
     ))
 }
 
-fn with_line_end(text: impl ToString) -> String {
-    let mut text = text.to_string();
+fn with_line_end(mut text: String) -> String {
     if !text.ends_with('\n') {
         text.push('\n');
     }

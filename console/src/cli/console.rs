@@ -73,14 +73,22 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
     let opener = context.opener(Role::Person);
     if arguments.headless {
         let keys = keymap::typed(&arguments.keys).map_err(|why| Failure::usage(why, ""))?;
-        let screen = runtime()?.block_on(headless::screen(setup, opener, arguments.snapshot, keys))?;
-        super::output::print(&if arguments.ansi { headless::ansi(&screen) } else { headless::text(&screen) })?;
+        let screen =
+            runtime()?.block_on(headless::screen(setup, opener, arguments.snapshot, keys))?;
+        super::output::print(&if arguments.ansi {
+            headless::ansi(&screen)
+        } else {
+            headless::text(&screen)
+        })?;
         return Ok(None);
     }
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if dumb || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         let twin = VIEWS[setup.view].about().name;
-        return Err(Failure::usage("the console needs a terminal", format!("the same rows without one: bartizan {twin}")));
+        return Err(Failure::usage(
+            "the console needs a terminal",
+            format!("the same rows without one: bartizan {twin}"),
+        ));
     }
     runtime()?.block_on(app::run(setup, opener))
 }
@@ -90,7 +98,10 @@ fn theme(arguments: &Arguments, setting: &str) -> Result<Theme, Failure> {
     let name = arguments.theme.as_deref().unwrap_or(setting);
     let asked = Theme::named(name).ok_or_else(|| Failure {
         exit: Exit::Invalid,
-        ..Failure::usage(format!("console.theme: no theme is called {name:?}"), "terminal, mono or ascii")
+        ..Failure::usage(
+            format!("console.theme: no theme is called {name:?}"),
+            "terminal, mono or ascii",
+        )
     })?;
     if arguments.headless {
         return Ok(asked);

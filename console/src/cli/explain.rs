@@ -144,14 +144,21 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
     let Some(code) = &arguments.code else {
         let fields: &[super::output::Field<'_, Explained>] = &[
             super::output::Field { title: "CODE", name: "code", cell: &|row| row.code.to_owned() },
-            super::output::Field { title: "MEANS", name: "means", cell: &|row| row.means.to_owned() },
+            super::output::Field {
+                title: "MEANS",
+                name: "means",
+                cell: &|row| row.means.to_owned(),
+            },
         ];
         output.rows("bartizan.code/1", CODES, fields)?;
         return Ok(None);
     };
     let wanted = code.trim().to_uppercase();
     let Some(found) = CODES.iter().find(|explained| explained.code == wanted) else {
-        return Err(Failure::usage(format!("no code is called {code:?}"), "bartizan explain lists them"));
+        return Err(Failure::usage(
+            format!("no code is called {code:?}"),
+            "bartizan explain lists them",
+        ));
     };
     output.one("bartizan.code/1", found, || {
         let lines = crate::widgets::ink::wrapped(found.text, 78).join("\n");
@@ -168,7 +175,11 @@ mod tests {
     fn every_code_is_explained_once_and_in_full() {
         for (at, explained) in CODES.iter().enumerate() {
             assert!(explained.text.len() > 40, "{}", explained.code);
-            assert!(CODES[at + 1..].iter().all(|other| other.code != explained.code), "{}", explained.code);
+            assert!(
+                CODES[at + 1..].iter().all(|other| other.code != explained.code),
+                "{}",
+                explained.code
+            );
         }
     }
 

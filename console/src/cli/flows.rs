@@ -33,7 +33,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
     let words = arguments.expression.as_slice();
     let words = if words.first().is_some_and(|word| word == "query") { &words[1..] } else { words };
     let narrow = read_filter(&together(global, &words.join(" ")), Narrow::read_flows)?;
-    let question = named(SQL, "flows.list").over(&context.scope).with("limit", i64::from(context.limit) + 1);
+    let question =
+        named(SQL, "flows.list").over(&context.scope).with("limit", i64::from(context.limit) + 1);
     let opener = context.opener(Role::Person);
     let answer = runtime()?.block_on(async { opener.ask(&narrow.onto(question)).await })?;
     let mut rows: Vec<FlowRow> = decode::rows("flows.list", answer.rows)?;
@@ -47,12 +48,28 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
 }
 
 const FIELDS: &[Field<'static, FlowRow>] = &[
-    Field { title: "FIRST", name: "first", cell: &|row| row.first.to_string().get(..19).unwrap_or_default().to_owned() },
+    Field {
+        title: "FIRST",
+        name: "first",
+        cell: &|row| row.first.to_string().get(..19).unwrap_or_default().to_owned(),
+    },
     Field { title: "TAP", name: "tap", cell: &|row| row.tap.clone() },
-    Field { title: "SOURCE", name: "src_ip", cell: &|row| format!("{}:{}", row.src_ip, row.src_port) },
-    Field { title: "DESTINATION", name: "dst_ip", cell: &|row| format!("{}:{}", row.dst_ip, row.dst_port) },
+    Field {
+        title: "SOURCE",
+        name: "src_ip",
+        cell: &|row| format!("{}:{}", row.src_ip, row.src_port),
+    },
+    Field {
+        title: "DESTINATION",
+        name: "dst_ip",
+        cell: &|row| format!("{}:{}", row.dst_ip, row.dst_port),
+    },
     Field { title: "APP", name: "app", cell: &|row| row.app.clone() },
-    Field { title: "ZONES", name: "src_zone", cell: &|row| format!("{} > {}", row.src_zone, row.dst_zone) },
+    Field {
+        title: "ZONES",
+        name: "src_zone",
+        cell: &|row| format!("{} > {}", row.src_zone, row.dst_zone),
+    },
     Field { title: "OUT", name: "src_bytes", cell: &|row| present::bytes(row.src_bytes) },
     Field { title: "IN", name: "dst_bytes", cell: &|row| present::bytes(row.dst_bytes) },
     Field { title: "NAME", name: "sni", cell: &|row| row.sni.clone() },

@@ -60,8 +60,13 @@ fn keys() -> String {
     let mut text = String::from(".SH \"KEYS OF THE CONSOLE\"\n");
     let of_views = VIEWS.iter().flat_map(|view| view.about().keys);
     for binding in RESERVED.iter().chain(GLOBAL).chain(of_views) {
-        let chords: Vec<_> = binding.chords.iter().map(|chord| escaped(&chord.replace(' ', ""))).collect();
-        text.push_str(&format!(".TP\n\\fB{}\\fR\n{}\n", chords.join("\\fR, \\fB"), escaped(binding.words)));
+        let chords: Vec<_> =
+            binding.chords.iter().map(|chord| escaped(&chord.replace(' ', ""))).collect();
+        text.push_str(&format!(
+            ".TP\n\\fB{}\\fR\n{}\n",
+            chords.join("\\fR, \\fB"),
+            escaped(binding.words)
+        ));
     }
     text
 }

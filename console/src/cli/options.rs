@@ -22,10 +22,23 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Settings from this file
-    #[arg(long, global = true, value_name = "FILE", env = "BARTIZAN_CONFIG", hide_env_values = true, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "BARTIZAN_CONFIG",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub config: Option<PathBuf>,
     /// URL of the store
-    #[arg(long = "store", visible_alias = "store-url", global = true, value_name = "URL", hide_short_help = true)]
+    #[arg(
+        long = "store",
+        visible_alias = "store-url",
+        global = true,
+        value_name = "URL",
+        hide_short_help = true
+    )]
     pub store: Option<String>,
     /// Database of the store
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
@@ -91,13 +104,19 @@ impl Global {
     /// # Errors
     /// If a setting is invalid.
     pub fn settings(&self) -> Result<Loaded, Failure> {
-        let profile = self.profile.as_deref().map(config::profile_file).transpose().map_err(invalid)?;
-        let mut loaded = config::load(profile.as_deref().or(self.config.as_deref())).map_err(invalid)?;
+        let profile = self
+            .profile
+            .as_deref()
+            .map(config::profile_file)
+            .transpose()
+            .map_err(|error| invalid(&error))?;
+        let mut loaded = config::load(profile.as_deref().or(self.config.as_deref()))
+            .map_err(|error| invalid(&error))?;
         if let Some(url) = &self.store {
-            loaded.set("store.url", url).map_err(invalid)?;
+            loaded.set("store.url", url).map_err(|error| invalid(&error))?;
         }
         if let Some(database) = &self.database {
-            loaded.set("store.database", database).map_err(invalid)?;
+            loaded.set("store.database", database).map_err(|error| invalid(&error))?;
         }
         if !self.quiet {
             loaded.warnings.iter().for_each(|warning| eprintln!("bartizan: {warning}"));
@@ -134,7 +153,9 @@ impl Global {
     }
 
     fn scope(&self, now: Time) -> Result<Scope, Failure> {
-        let moment = |text: &Option<String>| text.as_deref().map(|text| range::moment(text, now)).transpose();
+        let moment = |text: &Option<String>| {
+            text.as_deref().map(|text| range::moment(text, now)).transpose()
+        };
         let to = moment(&self.to).map_err(usage)?.unwrap_or(now);
         let from = match moment(&self.from).map_err(usage)? {
             Some(from) => from,
@@ -153,7 +174,10 @@ impl Context {
     /// # Errors
     /// If the filter cannot be read.
     pub fn asked(&self, global: &Global, filter: &str) -> Result<Asked, Failure> {
-        Ok(Asked { scope: self.scope.clone(), narrow: read_filter(&together(global, filter), Narrow::read)? })
+        Ok(Asked {
+            scope: self.scope.clone(),
+            narrow: read_filter(&together(global, filter), Narrow::read)?,
+        })
     }
 
     /// The store, opened when it is first asked.
@@ -180,7 +204,8 @@ pub fn read_filter(
 ) -> Result<Narrow, Failure> {
     read(text).map_err(|complaint| {
         let before = present::width(text.get(..complaint.from).unwrap_or_default());
-        let length = present::width(text.get(complaint.from..complaint.to).unwrap_or_default()).max(1);
+        let length =
+            present::width(text.get(complaint.from..complaint.to).unwrap_or_default()).max(1);
         let text = present::safe(text);
         let message = present::safe(&complaint.message);
         let under = format!("{}{}", " ".repeat(before), "^".repeat(length));
@@ -206,11 +231,12 @@ fn pinned(loaded: &Loaded) -> Result<Option<Time>, Failure> {
     })
 }
 
-pub(super) fn invalid(error: config::Error) -> Failure {
+pub(super) fn invalid(error: &config::Error) -> Failure {
     Failure {
         code: "E-CONFIG-001",
         sentence: error.to_string(),
-        next: "bartizan config check reads it again; bartizan config schema lists every setting".into(),
+        next: "bartizan config check reads it again; bartizan config schema lists every setting"
+            .into(),
         exit: Exit::Invalid,
     }
 }

@@ -62,7 +62,8 @@ impl Output {
     /// As the options and the terminal say.
     pub fn new(global: &Global) -> Self {
         let terminal = io::stdout().is_terminal();
-        let width = terminal.then(|| crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)));
+        let width = terminal
+            .then(|| crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)));
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let format = match global.format {
             Format::Auto if terminal => Format::Table,
@@ -86,7 +87,12 @@ impl Output {
     ///
     /// # Errors
     /// If standard output cannot be written to; a closed pipe is no error.
-    pub fn rows<R: Serialize>(&self, schema: &str, rows: &[R], fields: &[Field<'_, R>]) -> Result<(), Failure> {
+    pub fn rows<R: Serialize>(
+        &self,
+        schema: &str,
+        rows: &[R],
+        fields: &[Field<'_, R>],
+    ) -> Result<(), Failure> {
         let text = match self.format {
             Format::Auto | Format::Table => self.table(rows, fields),
             Format::Json => json(schema, rows)?,
@@ -100,8 +106,17 @@ impl Output {
     ///
     /// # Errors
     /// If standard output cannot be written to.
-    pub fn one<R: Serialize>(&self, schema: &str, row: &R, text: impl FnOnce() -> String) -> Result<(), Failure> {
-        if self.is_table() { print(&text()) } else { self.rows(schema, std::slice::from_ref(row), &[]) }
+    pub fn one<R: Serialize>(
+        &self,
+        schema: &str,
+        row: &R,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        if self.is_table() {
+            print(&text())
+        } else {
+            self.rows(schema, std::slice::from_ref(row), &[])
+        }
     }
 
     fn table<R>(&self, rows: &[R], fields: &[Field<'_, R>]) -> String {
@@ -146,7 +161,8 @@ impl Output {
         let listed: Vec<_> = fields.iter().map(|field| field.name).collect();
         let mut names: Vec<String> = listed.iter().map(|name| (*name).to_owned()).collect();
         let all = objects.iter().flat_map(|row| row.keys());
-        let mut others: Vec<_> = all.filter(|name| !listed.contains(&name.as_str())).cloned().collect();
+        let mut others: Vec<_> =
+            all.filter(|name| !listed.contains(&name.as_str())).cloned().collect();
         others.sort();
         others.dedup();
         names.extend(others);
@@ -156,7 +172,8 @@ impl Output {
             text.push_str(&(names.join(",") + "\r\n"));
         }
         for row in &objects {
-            let cells: Vec<_> = names.iter().map(|name| present::csv_cell(&cell(row.get(name)))).collect();
+            let cells: Vec<_> =
+                names.iter().map(|name| present::csv_cell(&cell(row.get(name)))).collect();
             text.push_str(&(cells.join(",") + "\r\n"));
         }
         Ok(text)
@@ -167,7 +184,8 @@ fn line(cells: &[String], widths: &[usize], paint: impl Fn(usize, String) -> Str
     let last = cells.len().saturating_sub(1);
     let mut text = String::new();
     for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
-        let fitted = if at == last { present::cut(cell, *width) } else { present::fit(cell, *width) };
+        let fitted =
+            if at == last { present::cut(cell, *width) } else { present::fit(cell, *width) };
         text.push_str(&paint(at, fitted));
         text.push_str(if at == last { "\n" } else { "  " });
     }
@@ -175,7 +193,8 @@ fn line(cells: &[String], widths: &[usize], paint: impl Fn(usize, String) -> Str
 }
 
 fn coloured(cell: &str) -> String {
-    let level = Level::ALL.iter().find(|level| level.as_str() == cell.trim()).copied().unwrap_or_default();
+    let level =
+        Level::ALL.iter().find(|level| level.as_str() == cell.trim()).copied().unwrap_or_default();
     match present::Tone::of(level).ansi() {
         Some(colour) => format!("\u{1b}[{}m{cell}\u{1b}[0m", 30 + colour),
         None => cell.to_owned(),
@@ -275,7 +294,8 @@ mod tests {
             assert_eq!(row["schema"], "bartizan.test/1");
         }
         let array: Value =
-            serde_json::from_str(&json("bartizan.test/1", ROWS).expect("rows are JSON")).expect("an array");
+            serde_json::from_str(&json("bartizan.test/1", ROWS).expect("rows are JSON"))
+                .expect("an array");
         assert_eq!(array.as_array().map(Vec::len), Some(2));
     }
 

@@ -10,7 +10,11 @@ use std::process::Command;
 
 /// Everything after the verb.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true, disable_version_flag = true, after_help = "Examples:\n  bartizan sensor --help")]
+#[command(
+    disable_help_flag = true,
+    disable_version_flag = true,
+    after_help = "Examples:\n  bartizan sensor --help"
+)]
 pub struct Arguments {
     /// What the program is told
     #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
@@ -20,7 +24,12 @@ pub struct Arguments {
 /// Becomes `program` with `first` and the arguments given; comes back only if that fails.
 ///
 /// A profile, a file of settings, a store and a database given before the verb go with it.
-pub(super) fn become_it(global: &Global, program: &str, first: &[&str], arguments: &Arguments) -> Failure {
+pub(super) fn become_it(
+    global: &Global,
+    program: &str,
+    first: &[&str],
+    arguments: &Arguments,
+) -> Failure {
     let mut command = Command::new(found(program));
     command.args(first).args(&arguments.rest);
     let handed = handed_on(global);
@@ -47,7 +56,9 @@ pub(super) fn become_it(global: &Global, program: &str, first: &[&str], argument
 /// The file of a profile, or of settings, as the other programs take it.
 fn handed_on(global: &Global) -> Result<Vec<OsString>, Failure> {
     let file = match (&global.profile, &global.config) {
-        (Some(name), _) => Some(::config::profile_file(name).map_err(super::options::invalid)?),
+        (Some(name), _) => {
+            Some(::config::profile_file(name).map_err(|error| super::options::invalid(&error))?)
+        }
         (None, file) => file.clone(),
     };
     Ok(file.map_or_else(Vec::new, |file| vec!["--config".into(), file.into_os_string()]))

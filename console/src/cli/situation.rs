@@ -60,7 +60,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
     })
 }
 
-async fn ask<T: DeserializeOwned>(opener: &Opener, name: &'static str, asked: &Asked) -> Result<Vec<T>, Failure> {
+async fn ask<T: DeserializeOwned>(
+    opener: &Opener,
+    name: &'static str,
+    asked: &Asked,
+) -> Result<Vec<T>, Failure> {
     decode::rows(name, opener.ask(&question(name, asked)).await?.rows)
 }
 
@@ -76,7 +80,8 @@ fn chosen(zones: Vec<Zone>, scope: Option<&str>) -> Result<Vec<Zone>, Failure> {
 }
 
 fn row(zone: Zone, conduits: &[Conduit]) -> Row {
-    let touches = |conduit: &&Conduit| conduit.src_zone == zone.zone || conduit.dst_zone == zone.zone;
+    let touches =
+        |conduit: &&Conduit| conduit.src_zone == zone.zone || conduit.dst_zone == zone.zone;
     let conduits = conduits.iter().filter(touches).cloned().collect();
     Row { zone, conduits }
 }
@@ -94,8 +99,11 @@ const FIELDS: &[Field<'static, Row>] = &[
 fn passes(row: &Row) -> String {
     let outward = row.conduits.iter().filter(|conduit| conduit.src_zone == row.zone.zone);
     let told = outward.map(|conduit| {
-        let undeclared =
-            if conduit.undeclared > 0 { format!(" ({} undeclared!)", conduit.undeclared) } else { String::new() };
+        let undeclared = if conduit.undeclared > 0 {
+            format!(" ({} undeclared!)", conduit.undeclared)
+        } else {
+            String::new()
+        };
         format!("{} {}{undeclared}", conduit.dst_zone, present::grouped(conduit.flows))
     });
     told.collect::<Vec<_>>().join(", ")
@@ -119,7 +127,9 @@ fn below(context: &Context, rows: &[Row], taps: &[Tap], stages: &[Stage]) -> Str
         ));
     }
     if taps.is_empty() {
-        text.push_str("tap     none has reported in this range: silence here is not evidence of calm\n");
+        text.push_str(
+            "tap     none has reported in this range: silence here is not evidence of calm\n",
+        );
     }
     for stage in stages {
         let dropped: u64 = stage.dropped.values().sum();

@@ -7,6 +7,7 @@ use super::output::Field;
 use super::{Context, Global, runtime};
 use crate::effects::{self, Opener};
 use crate::failure::{Exit, Failure};
+use crate::narrow::Narrow;
 use crate::triage::{acts, short, told};
 use crate::views::Asked;
 use crate::views::warnings::{Act, Evidence, FlowRow, Part, Row, evidence, flows, history, list};
@@ -96,12 +97,16 @@ pub(super) fn run(global: &Global, arguments: Arguments) -> Result<Option<Exit>,
             Verb::List { closed } => queue(global, &context, &opener, closed).await,
             Verb::Show { id } => {
                 let whole = whole(&context, &opener, &id).await?;
-                context.output.one("bartizan.warning/1", &whole, || explain::whole(&whole, context.now))?;
+                context
+                    .output
+                    .one("bartizan.warning/1", &whole, || explain::whole(&whole, context.now))?;
                 Ok(None)
             }
             Verb::Explain { id } => {
                 let whole = whole(&context, &opener, &id).await?;
-                context.output.one("bartizan.warning/1", &whole, || explain::why(&whole, context.now))?;
+                context
+                    .output
+                    .one("bartizan.warning/1", &whole, || explain::why(&whole, context.now))?;
                 Ok(None)
             }
             Verb::Ack { ids, yes_all } => act(&context, &opener, &ids, "ack", "", yes_all).await,
@@ -110,10 +115,16 @@ pub(super) fn run(global: &Global, arguments: Arguments) -> Result<Option<Exit>,
     })
 }
 
-async fn queue(global: &Global, context: &Context, opener: &Opener, closed: bool) -> Result<Option<Exit>, Failure> {
+async fn queue(
+    global: &Global,
+    context: &Context,
+    opener: &Opener,
+    closed: bool,
+) -> Result<Option<Exit>, Failure> {
     let asked = context.asked(global, "")?;
     let part = Part { closed, id: "", limit: i64::from(context.limit) + 1 };
-    let mut rows: Vec<Row> = decode::rows("warnings.list", opener.ask(&list(&asked, part)).await?.rows)?;
+    let mut rows: Vec<Row> =
+        decode::rows("warnings.list", opener.ask(&list(&asked, part)).await?.rows)?;
     let more = rows.len() > context.limit as usize;
     rows.truncate(context.limit as usize);
     let age = |row: &Row| present::age(context.now.since(row.time));
@@ -131,7 +142,8 @@ async fn queue(global: &Global, context: &Context, opener: &Opener, closed: bool
     context.output.rows("bartizan.warning/1", &rows, fields)?;
     if !context.output.quiet && rows.is_empty() {
         let filter = together(global, "");
-        let filter = if filter.is_empty() { String::new() } else { format!(" that matches {filter}") };
+        let filter =
+            if filter.is_empty() { String::new() } else { format!(" that matches {filter}") };
         eprintln!("no open warning{filter} from {} to {}", asked.scope.from, asked.scope.to);
     }
     Ok(super::options::partial(context, more))
@@ -140,30 +152,44 @@ async fn queue(global: &Global, context: &Context, opener: &Opener, closed: bool
 /// The ids, given whole or by their beginning; each must name one warning.
 async fn find(context: &Context, opener: &Opener, id: &str) -> Result<Row, Failure> {
     let digits = id.strip_prefix("W-").unwrap_or(id).to_lowercase();
-    if digits.len() < 4 || digits.len() > 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if digits.len() < 4 || digits.len() > 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
         let next = "bartizan warnings --format json has whole ids";
-        return Err(Failure::usage(format!("{id:?} is no id: write at least 4 of its digits"), next));
+        return Err(Failure::usage(
+            format!("{id:?} is no id: write at least 4 of its digits"),
+            next,
+        ));
     }
     let scope = Scope { from: Time(0), to: Time(i64::MAX), without: Vec::new() };
-    let asked = Asked { scope, narrow: Default::default() };
+    let asked = Asked { scope, narrow: Narrow::default() };
     let part = Part { closed: true, id: &digits, limit: 10 };
-    let mut rows: Vec<Row> = decode::rows("warnings.list", opener.ask(&list(&asked, part)).await?.rows)?;
+    let mut rows: Vec<Row> =
+        decode::rows("warnings.list", opener.ask(&list(&asked, part)).await?.rows)?;
     let _ = context;
     match rows.len() {
         1 => Ok(rows.remove(0)),
-        0 => Err(Failure::usage(format!("no warning has an id that begins with {digits}"), "bartizan warnings lists them")),
+        0 => Err(Failure::usage(
+            format!("no warning has an id that begins with {digits}"),
+            "bartizan warnings lists them",
+        )),
         _ => {
             let ids: Vec<_> = rows.iter().map(|row| row.id.as_str()).collect();
-            Err(Failure::usage(format!("more than one warning begins with {digits}"), ids.join(", ")))
+            Err(Failure::usage(
+                format!("more than one warning begins with {digits}"),
+                ids.join(", "),
+            ))
         }
     }
 }
 
 async fn whole(context: &Context, opener: &Opener, id: &str) -> Result<Whole, Failure> {
     let row = find(context, opener, id).await?;
-    let scope = Scope { from: row.episode_start, to: row.time, without: context.scope.without.clone() };
-    let facts: Vec<Evidence> = decode::rows("warnings.evidence", opener.ask(&evidence(&row, &scope)).await?.rows)?;
-    let history: Vec<Act> = decode::rows("warnings.history", opener.ask(&history(&row, &scope)).await?.rows)?;
+    let scope =
+        Scope { from: row.episode_start, to: row.time, without: context.scope.without.clone() };
+    let facts: Vec<Evidence> =
+        decode::rows("warnings.evidence", opener.ask(&evidence(&row, &scope)).await?.rows)?;
+    let history: Vec<Act> =
+        decode::rows("warnings.history", opener.ask(&history(&row, &scope)).await?.rows)?;
     let flows: Vec<FlowRow> = if facts.is_empty() {
         Vec::new()
     } else {

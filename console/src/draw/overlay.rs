@@ -29,7 +29,8 @@ fn help(model: &Model, top: usize, buffer: &mut Buffer) {
     let about = VIEWS[model.place().view].about();
     let title = format!("Help for {}", about.title);
     let inner = base(model, &title, "j k scroll · Esc closes", model.body(), buffer);
-    let mut lines: Vec<Vec<Piece>> = vec![vec![Piece::plain(format!(" {}", about.purpose))], Vec::new()];
+    let mut lines: Vec<Vec<Piece>> =
+        vec![vec![Piece::plain(format!(" {}", about.purpose))], Vec::new()];
     lines.extend(columns(model, inner.width));
     lines.push(Vec::new());
     let commands = crate::update::COMMANDS.iter().map(|(word, words)| format!(":{word} {words}"));
@@ -49,13 +50,18 @@ fn columns(model: &Model, width: u16) -> Vec<Vec<Piece>> {
     let mut entries: Vec<Piece> = Vec::new();
     let column = 39;
     for group in Group::ALL {
-        let of_group = RESERVED.iter().chain(keys).chain(GLOBAL).filter(|binding| binding.group == group);
+        let of_group =
+            RESERVED.iter().chain(keys).chain(GLOBAL).filter(|binding| binding.group == group);
         let mut of_group = of_group.peekable();
         if of_group.peek().is_some() {
-            entries.push(Piece::new(present::fit(&format!(" {}", group.title()), column), model.theme.heading()));
+            entries.push(Piece::new(
+                present::fit(&format!(" {}", group.title()), column),
+                model.theme.heading(),
+            ));
         }
         for binding in of_group {
-            let chords: Vec<_> = binding.chords.iter().map(|chord| chord.replace(' ', "")).collect();
+            let chords: Vec<_> =
+                binding.chords.iter().map(|chord| chord.replace(' ', "")).collect();
             let text = format!(" {} {}", present::fit(&chords.join(" "), 12), binding.words);
             entries.push(Piece::plain(present::fit(&text, column)));
         }
@@ -66,7 +72,8 @@ fn columns(model: &Model, width: u16) -> Vec<Vec<Piece>> {
 }
 
 fn sql(model: &Model, top: usize, buffer: &mut Buffer) {
-    let inner = base(model, "SQL behind this view", "j k scroll · Esc closes", model.body(), buffer);
+    let inner =
+        base(model, "SQL behind this view", "j k scroll · Esc closes", model.body(), buffer);
     let mut lines = Vec::new();
     for (slot, question) in model.requests.questions() {
         lines.push(Piece::new(format!(" -- {slot}"), model.theme.heading()));
@@ -98,13 +105,18 @@ fn centred(model: &Model, width: u16, height: u16) -> Rect {
 
 fn title(purpose: &Purpose) -> (String, &'static str) {
     match purpose {
-        Purpose::Filter => ("Filter".into(), "zone = swift and level <= III · Enter sets it · Esc leaves"),
+        Purpose::Filter => {
+            ("Filter".into(), "zone = swift and level <= III · Enter sets it · Esc leaves")
+        }
         Purpose::Command => ("Command".into(), "Tab completes · Up recalls · Esc leaves"),
         Purpose::Range => ("Time range: last".into(), "15m, 24h, 7d · Enter sets it · Esc leaves"),
-        Purpose::Note(subjects) => (format!("Note on {}", subjects.len()), "Enter writes it · Esc leaves"),
-        Purpose::Count(subjects) => {
-            (format!("Acknowledge {} warnings: type the number", subjects.len()), "Enter · Esc leaves")
+        Purpose::Note(subjects) => {
+            (format!("Note on {}", subjects.len()), "Enter writes it · Esc leaves")
         }
+        Purpose::Count(subjects) => (
+            format!("Acknowledge {} warnings: type the number", subjects.len()),
+            "Enter · Esc leaves",
+        ),
     }
 }
 
@@ -129,13 +141,22 @@ fn line(model: &Model, prompt: &Prompt, buffer: &mut Buffer) {
     let inner = base(model, &title, note, place(model), buffer);
     let room = usize::from(inner.width).saturating_sub(SIGN.len() + 1);
     let (text, _) = window(prompt, room);
-    ink::line(buffer, inner, inner.y, &[Piece::plain(SIGN), Piece::plain(present::cut(&text, room))]);
+    ink::line(
+        buffer,
+        inner,
+        inner.y,
+        &[Piece::plain(SIGN), Piece::plain(present::cut(&text, room))],
+    );
     if let Some(complaint) = &prompt.complaint {
         let before = present::width(prompt.text.get(..complaint.from).unwrap_or_default());
-        let length = present::width(prompt.text.get(complaint.from..complaint.to).unwrap_or_default()).max(1);
+        let length =
+            present::width(prompt.text.get(complaint.from..complaint.to).unwrap_or_default())
+                .max(1);
         let under = format!("{}{} ", " ".repeat(SIGN.len() + before), "^".repeat(length));
-        let roomy = present::width(&under) + present::width(&complaint.message) <= usize::from(inner.width);
-        let text = if roomy { under + &complaint.message } else { format!("   {}", complaint.message) };
+        let roomy =
+            present::width(&under) + present::width(&complaint.message) <= usize::from(inner.width);
+        let text =
+            if roomy { under + &complaint.message } else { format!("   {}", complaint.message) };
         ink::text(buffer, inner, inner.y + 1, &text, model.theme.bad());
     }
 }

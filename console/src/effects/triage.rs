@@ -44,13 +44,14 @@ pub async fn write(opener: &Opener, mut acts: Vec<Triage>) -> Result<Receipt, Fa
 struct First {
     subject_id: String,
     seq: u32,
-    first: u64,
+    id: u64,
     actor: String,
     state: String,
 }
 
 fn receipt(acts: &[Triage], first: Vec<First>) -> Receipt {
-    let first: HashMap<_, _> = first.into_iter().map(|row| ((row.subject_id.clone(), row.seq), row)).collect();
+    let first: HashMap<_, _> =
+        first.into_iter().map(|row| ((row.subject_id.clone(), row.seq), row)).collect();
     let mut receipt = Receipt {
         action: acts.first().map(|act| act.action.clone()).unwrap_or_default(),
         done: Vec::new(),
@@ -58,12 +59,18 @@ fn receipt(acts: &[Triage], first: Vec<First>) -> Receipt {
     };
     for act in acts {
         match first.get(&(act.subject_id.clone(), act.seq)) {
-            Some(row) if row.first == act.id => receipt.done.push(act.subject_id.clone()),
+            Some(row) if row.id == act.id => receipt.done.push(act.subject_id.clone()),
             Some(row) => {
                 let (actor, state) = (present::safe(&row.actor), present::safe(&row.state));
                 receipt.lost.push((act.subject_id.clone(), actor, state));
             }
-            None => receipt.lost.push((act.subject_id.clone(), "nobody".into(), act.state_from.clone())),
+            None => {
+                receipt.lost.push((
+                    act.subject_id.clone(),
+                    "nobody".into(),
+                    act.state_from.clone(),
+                ));
+            }
         }
     }
     receipt
@@ -81,8 +88,12 @@ mod tests {
     use super::*;
 
     fn act(id: u64, subject_id: &str) -> Triage {
-        let subjects =
-            [crate::views::Subject { id: subject_id.into(), state: "NEW".into(), owner: String::new(), seq: 0 }];
+        let subjects = [crate::views::Subject {
+            id: subject_id.into(),
+            state: "NEW".into(),
+            owner: String::new(),
+            seq: 0,
+        }];
         let (mut acts, _) = crate::triage::acts(&subjects, "ack", "", Time(0), "test");
         acts[0].id = id;
         acts.remove(0)
@@ -90,10 +101,10 @@ mod tests {
 
     #[test]
     fn an_act_counts_only_if_it_was_received_first() {
-        let row = |subject_id: &str, first| First {
+        let row = |subject_id: &str, id| First {
             subject_id: subject_id.into(),
             seq: 1,
-            first,
+            id,
             actor: "lin".into(),
             state: "CLOSE".into(),
         };

@@ -34,8 +34,9 @@ pub(super) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
             narrow(model, read);
         }
         "theme" => {
-            model.theme = Theme::named(rest)
-                .ok_or_else(|| format!("no theme is called {rest:?}; there are terminal, mono and ascii"))?;
+            model.theme = Theme::named(rest).ok_or_else(|| {
+                format!("no theme is called {rest:?}; there are terminal, mono and ascii")
+            })?;
         }
         view if views::named(view).is_some() => {
             let filter = if view == "situation" && !rest.is_empty() && !rest.contains(['=', ' ']) {

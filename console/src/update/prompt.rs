@@ -80,7 +80,9 @@ pub(super) fn pressed(model: &mut Model, key: &KeyEvent, chord: &str) -> Vec<Eff
                 prompt.text = whole;
             }
         }
-        (KeyCode::Char(letter), _) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+        (KeyCode::Char(letter), _)
+            if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
+        {
             prompt.insert(letter.encode_utf8(&mut [0; 4]));
         }
         _ => {}
@@ -91,7 +93,8 @@ pub(super) fn pressed(model: &mut Model, key: &KeyEvent, chord: &str) -> Vec<Eff
 /// The command before the one that stands there.
 fn recall(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
-    let here = model.history.iter().rposition(|line| *line == prompt.text).unwrap_or(model.history.len());
+    let here =
+        model.history.iter().rposition(|line| *line == prompt.text).unwrap_or(model.history.len());
     if let Some(line) = here.checked_sub(1).and_then(|at| model.history.get(at)) {
         prompt.text.clone_from(line);
         prompt.at = prompt.text.len();
@@ -109,13 +112,15 @@ fn submit(model: &mut Model) -> Vec<Effect> {
             }
             Err(complaint) => Some(complaint),
         },
-        Purpose::Range => match range::span(text.strip_prefix("last").map_or(text.as_str(), str::trim)) {
-            Ok(length) => {
-                span(model, length);
-                None
+        Purpose::Range => {
+            match range::span(text.strip_prefix("last").map_or(text.as_str(), str::trim)) {
+                Ok(length) => {
+                    span(model, length);
+                    None
+                }
+                Err(message) => Some(Complaint { message, from: 0, to: text.len() }),
             }
-            Err(message) => Some(Complaint { message, from: 0, to: text.len() }),
-        },
+        }
         Purpose::Command => {
             if !text.is_empty() {
                 model.history.push(text.clone());
@@ -130,7 +135,8 @@ fn submit(model: &mut Model) -> Vec<Effect> {
             return triage::acknowledge_all(model, subjects);
         }
         Purpose::Count(subjects) => {
-            let message = format!("type {} to acknowledge all of them; Esc leaves them", subjects.len());
+            let message =
+                format!("type {} to acknowledge all of them; Esc leaves them", subjects.len());
             Some(Complaint { message, from: 0, to: text.len() })
         }
     };

@@ -45,13 +45,13 @@ impl View for Situation {
 
 /// One of the questions of this view.
 pub fn question(name: &'static str, asked: &Asked) -> Question {
-    named(SQL, name).over(&asked.scope)
+    asked.narrow.onto(named(SQL, name).over(&asked.scope))
 }
 
-/// What people did until a moment, as a question.
-fn acts(until: Time) -> Question {
-    let everything = query::Scope { from: Time(0), to: until, without: Vec::new() };
-    named(SQL, "situation.acts").over(&everything).with("until", until)
+/// What people did last, as a question: by their clock, which a pinned profile does not turn back.
+fn acts() -> Question {
+    let everything = query::Scope { from: Time(0), to: Time(i64::MAX), without: Vec::new() };
+    named(SQL, "situation.acts").over(&everything)
 }
 
 /// The state of the view.
@@ -82,7 +82,8 @@ impl Overview {
 
     /// The zone under the cursor: the one chosen, else the worst.
     fn zone(&self) -> Option<&Zone> {
-        let chosen = self.zone.as_deref().and_then(|name| self.zones.iter().find(|zone| zone.zone == name));
+        let chosen =
+            self.zone.as_deref().and_then(|name| self.zones.iter().find(|zone| zone.zone == name));
         chosen.or_else(|| self.zones.iter().min_by_key(|zone| (zone.rank(), &zone.zone)))
     }
 
@@ -90,9 +91,12 @@ impl Overview {
         let warnings = |filter, key| vec![Intent::Go { view: "warnings", filter, key }];
         if seen.pane == 1 {
             let row = self.worst.get(self.cursors[1].at);
-            return row.map_or_else(Vec::new, |row| warnings(seen.asked.narrow.text().to_owned(), Some(row.id.clone())));
+            return row.map_or_else(Vec::new, |row| {
+                warnings(seen.asked.narrow.text().to_owned(), Some(row.id.clone()))
+            });
         }
-        self.zone().map_or_else(Vec::new, |zone| warnings(crate::narrow::equal("zone", &zone.zone), None))
+        self.zone()
+            .map_or_else(Vec::new, |zone| warnings(crate::narrow::equal("zone", &zone.zone), None))
     }
 }
 
@@ -105,7 +109,7 @@ impl Screen for Overview {
             Ask::now("situation.worst", warnings::list(asked, worst)),
             Ask::now("situation.taps", question("situation.taps", asked)),
             Ask::now("situation.ledger", question("situation.ledger", asked)),
-            Ask::now("situation.acts", acts(asked.scope.to)),
+            Ask::now("situation.acts", acts()),
         ]
     }
 
@@ -116,12 +120,16 @@ impl Screen for Overview {
             "situation.worst" => {
                 let selected = self.worst.get(self.cursors[1].at).map(|row| row.id.clone());
                 self.worst = decode::rows(slot, answer.rows)?;
-                if let Some(at) = self.worst.iter().position(|row| Some(&row.id) == selected.as_ref()) {
+                if let Some(at) =
+                    self.worst.iter().position(|row| Some(&row.id) == selected.as_ref())
+                {
                     self.cursors[1].at = at;
                 }
             }
             "situation.taps" => self.taps = decode::rows(slot, answer.rows)?,
-            "situation.ledger" => self.stages = stages(&decode::rows::<LedgerRow>(slot, answer.rows)?),
+            "situation.ledger" => {
+                self.stages = stages(&decode::rows::<LedgerRow>(slot, answer.rows)?);
+            }
             _ => self.acts = decode::rows(slot, answer.rows)?,
         }
         if !self.has(slot) {
@@ -155,7 +163,12 @@ impl Screen for Overview {
     }
 
     fn summary(&self) -> String {
-        format!("{} zones · {} open warnings · {} taps", self.zones.len(), self.worst.len(), self.taps.len())
+        format!(
+            "{} zones · {} open warnings · {} taps",
+            self.zones.len(),
+            self.worst.len(),
+            self.taps.len()
+        )
     }
 
     fn selected(&self) -> Option<String> {

@@ -9,11 +9,30 @@ FROM
 (
     SELECT zone, criticality AS weight, 0 AS rank, 0 AS open_count, 0 AS new_count FROM zone_now
     UNION ALL
-    SELECT zone, 0, toInt8(level), 1, state IN ('', 'NEW')
-    FROM warning_now AS w
-    LEFT JOIN triage_now AS t ON t.subject = 'warning' AND t.subject_id = w.id
-    WHERE time >= {from:DateTime64(6)} AND time < {to:DateTime64(6)} AND state != 'CLOSE'
-        AND alias_of = repeat('0', 32)
+    SELECT zone, 0, toInt8(level), 1, state = 'NEW'
+    FROM
+    (
+        SELECT
+            w.id AS id,
+            w.time AS time,
+            w.episode_start AS episode_start,
+            w.detection AS detection,
+            w.subject AS subject,
+            w.object AS object,
+            w.zone AS zone,
+            w.business AS business,
+            w.severity AS severity,
+            w.level AS level,
+            w.score AS score,
+            w.sentence AS sentence,
+            w.attack AS attack,
+            if(t.state = '', 'NEW', t.state) AS state,
+            t.owner AS owner
+        FROM warning_now AS w
+        LEFT JOIN triage_now AS t ON t.subject = 'warning' AND t.subject_id = w.id
+        WHERE w.time >= {from:DateTime64(6)} AND w.time < {to:DateTime64(6)} AND w.alias_of = repeat('0', 32)
+    )
+    WHERE state != 'CLOSE' /*where*/
 )
 WHERE zone != ''
 GROUP BY zone
@@ -72,6 +91,5 @@ LIMIT 500
 -- name: situation.acts
 SELECT at, actor, action, subject, subject_id, state_to, reason, note
 FROM triage
-WHERE at < {until:DateTime64(6)}
-ORDER BY at DESC
+ORDER BY received_at DESC, id
 LIMIT 50

@@ -81,8 +81,13 @@ pub fn history(row: &Row, scope: &Scope) -> Question {
 pub fn flows(evidence: &[Evidence], scope: &Scope) -> Question {
     let from = evidence.iter().map(|fact| fact.episode_start).min().unwrap_or(scope.from);
     let to = evidence.iter().map(|fact| fact.seen).max().unwrap_or(scope.to);
-    let ids: BTreeSet<u64> = evidence.iter().flat_map(|fact| fact.flow_ids.iter().copied()).collect();
-    let around = Scope { from: from.plus(-Time::DAY), to: to.plus(Time::MINUTE), without: scope.without.clone() };
+    let ids: BTreeSet<u64> =
+        evidence.iter().flat_map(|fact| fact.flow_ids.iter().copied()).collect();
+    let around = Scope {
+        from: from.plus(-Time::DAY),
+        to: to.plus(Time::MINUTE),
+        without: scope.without.clone(),
+    };
     let ids: Vec<u64> = ids.into_iter().take(500).collect();
     named(SQL, "warnings.flows").over(&around).with("flows", Value::Numbers(ids))
 }
@@ -195,7 +200,11 @@ impl Screen for Queue {
         let mut asks = vec![Ask::now("warnings.list", list(asked, all))];
         if let Some(row) = self.current() {
             // The details of a warning do not change with the range, so that a live tail does not ask for them again.
-            let scope = Scope { from: row.episode_start, to: row.time, without: asked.scope.without.clone() };
+            let scope = Scope {
+                from: row.episode_start,
+                to: row.time,
+                without: asked.scope.without.clone(),
+            };
             asks.push(Ask::settled("warnings.evidence", evidence(row, &scope)));
             let acts = history(row, &scope).with("acts", i64::from(row.seq));
             asks.push(Ask::settled("warnings.history", acts));
@@ -209,8 +218,12 @@ impl Screen for Queue {
     fn answered(&mut self, slot: &'static str, answer: Answer) -> Result<(), Failure> {
         match slot {
             "warnings.list" => self.take(decode::rows(slot, answer.rows)?),
-            "warnings.evidence" => self.details_of_current().evidence = decode::rows(slot, answer.rows)?,
-            "warnings.history" => self.details_of_current().history = decode::rows(slot, answer.rows)?,
+            "warnings.evidence" => {
+                self.details_of_current().evidence = decode::rows(slot, answer.rows)?;
+            }
+            "warnings.history" => {
+                self.details_of_current().history = decode::rows(slot, answer.rows)?;
+            }
             _ => self.details_of_current().flows = decode::rows(slot, answer.rows)?,
         }
         Ok(())
@@ -228,7 +241,7 @@ impl Screen for Queue {
             Action::Mark => self.mark(height),
             Action::MarkAll => self.marked = self.rows.iter().map(|row| row.id.clone()).collect(),
             Action::ClearMarks => self.marked.clear(),
-            Action::Open => return vec![Intent::Focus(if seen.pane == 0 { 1 } else { 0 })],
+            Action::Open => return vec![Intent::Focus(usize::from(seen.pane == 0))],
             Action::GoWarnings => {
                 let filter = |row: &Row| Intent::Go {
                     view: "warnings",
@@ -291,7 +304,9 @@ impl Screen for Queue {
     }
 
     fn expect(&mut self, subjects: &[Subject], state: &str) {
-        for row in self.rows.iter_mut().filter(|row| subjects.iter().any(|subject| subject.id == row.id)) {
+        for row in
+            self.rows.iter_mut().filter(|row| subjects.iter().any(|subject| subject.id == row.id))
+        {
             row.state = format!("{state}…");
         }
     }

@@ -14,7 +14,11 @@ fn nobody() -> String {
 fn bartizan(arguments: &[&str]) -> Command {
     let home = std::env::temp_dir().join("bartizan-contract-tests-no-such-home");
     let mut command = Command::new(env!("CARGO_BIN_EXE_bartizan"));
-    command.args(arguments).env_clear().env("HOME", &home).env("XDG_CONFIG_HOME", home.join("config"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("HOME", &home)
+        .env("XDG_CONFIG_HOME", home.join("config"));
     command.env("TERM", "xterm-256color").stdin(Stdio::null());
     command
 }
@@ -132,8 +136,11 @@ fn a_pipe_gets_json_lines_each_with_its_schema_and_no_escape() {
 
 #[test]
 fn a_closed_pipe_ends_quietly_with_0() {
-    let mut child =
-        bartizan(&["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = bartizan(&["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut first = [0; 1];
     let mut out = child.stdout.take().unwrap();
     out.read_exact(&mut first).unwrap();
@@ -197,7 +204,10 @@ fn a_program_that_is_not_there_is_named() {
 #[test]
 fn help_writes_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let status = bartizan(&["--help"]).env("HOME", folder.path()).env("XDG_CONFIG_HOME", folder.path()).output();
+    let status = bartizan(&["--help"])
+        .env("HOME", folder.path())
+        .env("XDG_CONFIG_HOME", folder.path())
+        .output();
     assert!(status.unwrap().status.success());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -8,8 +8,12 @@ use clap::CommandFactory;
 use insta::assert_snapshot;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
-const STATES: [(Says, &str); 4] =
-    [(Says::Data, "data"), (Says::Nothing, "empty"), (Says::Away, "error"), (Says::Silence, "loading")];
+const STATES: [(Says, &str); 4] = [
+    (Says::Data, "data"),
+    (Says::Nothing, "empty"),
+    (Says::Away, "error"),
+    (Says::Silence, "loading"),
+];
 
 /// Every line as wide as the terminal, and as many lines as it has.
 pub fn is_filled(screen: &str, size: (u16, u16)) {
@@ -21,7 +25,9 @@ pub fn is_filled(screen: &str, size: (u16, u16)) {
 fn every_view_fills_every_size_in_every_state() {
     for view in VIEWS {
         let name = view.about().name;
-        for size in [(60, 16), (79, 23), (80, 24), (99, 30), (100, 30), (120, 40), (160, 50), (200, 60)] {
+        for size in
+            [(60, 16), (79, 23), (80, 24), (99, 30), (100, 30), (120, 40), (160, 50), (200, 60)]
+        {
             for (says, _) in STATES {
                 for pane in 0..view.about().panes.len() {
                     let mut console = Console::open(name, size, says);
@@ -54,7 +60,11 @@ fn every_view_is_opened_by_its_number_and_by_its_name() {
         let mut console = Console::open("situation", (120, 40), Says::Data);
         assert!(console.keys(&(index + 1).to_string()).screen().contains(&title));
         let mut console = Console::open("situation", (120, 40), Says::Data);
-        assert!(console.keys(&format!(":{name}<Enter>")).screen().contains(&title), "{}", console.screen());
+        assert!(
+            console.keys(&format!(":{name}<Enter>")).screen().contains(&title),
+            "{}",
+            console.screen()
+        );
     }
 }
 
@@ -83,6 +93,9 @@ fn every_view_says_why_it_shows_nothing_and_what_to_press() {
         let screen = Console::open(view.about().name, (120, 40), Says::Nothing).screen();
         assert!(screen.contains("No ") && screen.contains("range"), "\n{screen}");
         let screen = Console::open(view.about().name, (120, 40), Says::Away).screen();
-        assert!(screen.contains("E-STORE-001") && screen.contains("bartizan explain"), "\n{screen}");
+        assert!(
+            screen.contains("E-STORE-001") && screen.contains("bartizan explain"),
+            "\n{screen}"
+        );
     }
 }

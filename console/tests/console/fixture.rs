@@ -3,6 +3,7 @@
 use bartizan::event::{Answer, Effect, Event};
 use bartizan::failure::{Exit, Failure};
 use bartizan::keymap::typed;
+use bartizan::narrow::Narrow;
 use bartizan::state::{Model, Setup};
 use bartizan::theme::Theme;
 use bartizan::update::{reconcile, update};
@@ -46,7 +47,7 @@ pub fn setup(view: &str, pinned: bool) -> Setup {
         span_us: Time::DAY,
         without: Vec::new(),
         client: "test".into(),
-        narrow: Default::default(),
+        narrow: Narrow::default(),
     }
 }
 
@@ -94,7 +95,10 @@ impl Console {
                         Says::Away => Err(away()),
                         Says::Nothing => Ok(Answer::default()),
                         Says::Data => Ok(Answer {
-                            rows: rows(request.slot).into_iter().map(bartizan::decode::clean).collect(),
+                            rows: rows(request.slot)
+                                .into_iter()
+                                .map(bartizan::decode::clean)
+                                .collect(),
                             read_rows: 1_000,
                             read_bytes: 64_000,
                             elapsed_ms: 12,
@@ -151,9 +155,7 @@ pub fn rows(slot: &str) -> Vec<Value> {
 }
 
 fn zones() -> Vec<Value> {
-    let zone = |name: &str, criticality: u8, worst: u8, open: u32, fresh: u32| {
-        json!({ "zone": name, "criticality": criticality, "worst": worst, "open": open, "fresh": fresh })
-    };
+    let zone = |name: &str, criticality: u8, worst: u8, open: u32, fresh: u32| json!({ "zone": name, "criticality": criticality, "worst": worst, "open": open, "fresh": fresh });
     vec![
         zone("internet", 0, 0, 0, 0),
         zone("office", 3, 2, 2, 1),
@@ -166,9 +168,7 @@ fn zones() -> Vec<Value> {
 }
 
 fn conduits() -> Vec<Value> {
-    let conduit = |src: &str, dst: &str, flows: u32, undeclared: u32| {
-        json!({ "src_zone": src, "dst_zone": dst, "flows": flows, "bytes": flows * 900, "undeclared": undeclared })
-    };
+    let conduit = |src: &str, dst: &str, flows: u32, undeclared: u32| json!({ "src_zone": src, "dst_zone": dst, "flows": flows, "bytes": flows * 900, "undeclared": undeclared });
     vec![
         conduit("office", "internet", 28, 27),
         conduit("office", "swift-ops", 1, 1),
@@ -194,9 +194,7 @@ fn taps() -> Vec<Value> {
 }
 
 fn ledger() -> Vec<Value> {
-    let row = |stage: &str, reason: &str, packets: u64, records: u64| {
-        json!({ "stage": stage, "reason": reason, "packets": packets, "bytes": packets * 700, "records": records })
-    };
+    let row = |stage: &str, reason: &str, packets: u64, records: u64| json!({ "stage": stage, "reason": reason, "packets": packets, "bytes": packets * 700, "records": records });
     vec![
         row("capture", "received", 83_723, 0),
         row("capture", "kept", 83_641, 0),
@@ -215,7 +213,13 @@ fn warnings() -> Vec<Value> {
         { "name": "new here", "value": "0 of 30 days", "millinats": 1_101 },
         { "name": "known update server", "value": "no", "millinats": -410 },
     ]);
-    let warning = |at: usize, level: &str, score: u16, subject: &str, zone: &str, state: &str, sentence: &str| {
+    let warning = |at: usize,
+                   level: &str,
+                   score: u16,
+                   subject: &str,
+                   zone: &str,
+                   state: &str,
+                   sentence: &str| {
         json!({
             "id": IDS[at], "time": format!("2026-03-12T{}:20:00.000000Z", 13 + at),
             "episode_start": "2026-03-12T12:00:00.000000Z", "detection": "INT-01", "subject": subject,
@@ -226,12 +230,51 @@ fn warnings() -> Vec<Value> {
         })
     };
     vec![
-        warning(0, "II", 9_400, "pc-117", "office", "NEW",
-            "pc-117 calls 203.0.113.40:443 (cdn-sync.example) every 600 s, give or take 11 %: 27 connections; nobody else does"),
-        warning(1, "II", 9_100, "op-1", "swift", "ACK", "op-1 opened SMB to saa-1, which it never did before"),
-        warning(2, "III", 8_800, "pc-117", "swift-ops", "NEW", "pc-117 opened RDP to op-1 from office, undeclared"),
-        warning(3, "III", 7_100, "名前-服务器", "office", "ACK", "a name of wide letters keeps its columns"),
-        warning(4, "IV", 6_100, "scanner-1\u{202e}", "mgmt", "NEW", "hostile \u{1b}[31mtext\u{1b}[0m\u{200b} stays inert"),
+        warning(
+            0,
+            "II",
+            9_400,
+            "pc-117",
+            "office",
+            "NEW",
+            "pc-117 calls 203.0.113.40:443 (cdn-sync.example) every 600 s, give or take 11 %: 27 connections; nobody else does",
+        ),
+        warning(
+            1,
+            "II",
+            9_100,
+            "op-1",
+            "swift",
+            "ACK",
+            "op-1 opened SMB to saa-1, which it never did before",
+        ),
+        warning(
+            2,
+            "III",
+            8_800,
+            "pc-117",
+            "swift-ops",
+            "NEW",
+            "pc-117 opened RDP to op-1 from office, undeclared",
+        ),
+        warning(
+            3,
+            "III",
+            7_100,
+            "名前-服务器",
+            "office",
+            "ACK",
+            "a name of wide letters keeps its columns",
+        ),
+        warning(
+            4,
+            "IV",
+            6_100,
+            "scanner-1\u{202e}",
+            "mgmt",
+            "NEW",
+            "hostile \u{1b}[31mtext\u{1b}[0m\u{200b} stays inert",
+        ),
     ]
 }
 

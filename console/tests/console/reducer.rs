@@ -56,11 +56,22 @@ fn marked_rows_are_acknowledged_together_and_the_answer_has_count_and_ids() {
     let mut console = warnings();
     console.keys("<Space>j<Space>a");
     let [Effect::Write(acts)] = console.done.as_slice() else { panic!("{:?}", console.done) };
-    assert_eq!(acts.iter().map(|act| act.subject_id.as_str()).collect::<Vec<_>>(), [IDS[0], IDS[2]]);
+    assert_eq!(
+        acts.iter().map(|act| act.subject_id.as_str()).collect::<Vec<_>>(),
+        [IDS[0], IDS[2]]
+    );
     assert!(acts.iter().all(|act| act.group_size == 2));
-    let receipt = Receipt { action: "ack".into(), done: vec![IDS[0].into(), IDS[2].into()], lost: Vec::new() };
+    let receipt = Receipt {
+        action: "ack".into(),
+        done: vec![IDS[0].into(), IDS[2].into()],
+        lost: Vec::new(),
+    };
     console.event(Event::Written(Ok(receipt)));
-    assert!(console.screen().contains("acknowledged 2 (W-1f00aa21, W-30b2d1c4)"), "\n{}", console.screen());
+    assert!(
+        console.screen().contains("acknowledged 2 (W-1f00aa21, W-30b2d1c4)"),
+        "\n{}",
+        console.screen()
+    );
 }
 
 #[test]
@@ -88,11 +99,18 @@ fn a_large_group_must_be_typed_as_a_number() {
         many.push(row);
     }
     let request = bartizan::event::RequestId { slot: "warnings.list", generation: 1 };
-    console.event(Event::Answered { request, outcome: Ok(Answer { rows: many, ..Answer::default() }) });
+    console.event(Event::Answered {
+        request,
+        outcome: Ok(Answer { rows: many, ..Answer::default() }),
+    });
     console.keys("*a");
     assert!(console.done.is_empty());
     console.keys("59<Enter>");
-    assert!(console.done.is_empty() && console.screen().contains("type 60"), "\n{}", console.screen());
+    assert!(
+        console.done.is_empty() && console.screen().contains("type 60"),
+        "\n{}",
+        console.screen()
+    );
     console.keys("<Ctrl-u>60<Enter>");
     assert!(matches!(console.done.as_slice(), [Effect::Write(acts)] if acts.len() == 60));
 }
@@ -149,7 +167,10 @@ fn while_a_line_is_typed_every_printable_key_is_text() {
 fn commands_are_completed_recalled_and_corrected() {
     let mut console = warnings();
     console.keys(":sit<Tab>swift<Enter>");
-    assert_eq!((console.model.place().view, console.model.place().narrow.text()), (0, "zone = swift"));
+    assert_eq!(
+        (console.model.place().view, console.model.place().narrow.text()),
+        (0, "zone = swift")
+    );
     console.keys(":<Up>");
     let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("no line is typed") };
     assert_eq!(prompt.text, "situation swift");
@@ -249,9 +270,46 @@ fn a_zoom_halves_and_doubles_the_range_and_a_typed_one_sets_it() {
 
 /// Keys that are not letters, and letters that mean something.
 const KEYS: [&str; 40] = [
-    "j", "k", "h", "l", "g", "G", "w", "1", "2", "/", ":", "?", "a", "m", "*", "x", "z", "Z", "t", "p", "r", ".", "q",
-    "zone = swift", "%", "<Enter>", "<Esc>", "<Tab>", "<S-Tab>", "<Space>", "<Ctrl-d>", "<Ctrl-u>", "<Ctrl-l>", "<F1>",
-    "<F3>", "<F9>", "<Backspace>", "<Up>", "<Left>", "<End>",
+    "j",
+    "k",
+    "h",
+    "l",
+    "g",
+    "G",
+    "w",
+    "1",
+    "2",
+    "/",
+    ":",
+    "?",
+    "a",
+    "m",
+    "*",
+    "x",
+    "z",
+    "Z",
+    "t",
+    "p",
+    "r",
+    ".",
+    "q",
+    "zone = swift",
+    "%",
+    "<Enter>",
+    "<Esc>",
+    "<Tab>",
+    "<S-Tab>",
+    "<Space>",
+    "<Ctrl-d>",
+    "<Ctrl-u>",
+    "<Ctrl-l>",
+    "<F1>",
+    "<F3>",
+    "<F9>",
+    "<Backspace>",
+    "<Up>",
+    "<Left>",
+    "<End>",
 ];
 
 proptest! {

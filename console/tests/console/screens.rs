@@ -63,7 +63,8 @@ fn the_selected_row_is_reversed_in_every_theme_and_marked_by_a_sign() {
     let mut console = Console::open("warnings", (80, 24), Says::Data);
     for _ in 0..3 {
         let buffer = headless::drawn(&console.model);
-        let reversed = (0..80).filter(|x| buffer[(*x, 4)].modifier.contains(Modifier::REVERSED)).count();
+        let reversed =
+            (0..80).filter(|x| buffer[(*x, 4)].modifier.contains(Modifier::REVERSED)).count();
         assert_eq!(reversed, 78);
         assert!(console.screen().lines().nth(4).unwrap().contains('>'));
         console.keys("<F9>");
@@ -83,13 +84,19 @@ fn level_and_state_are_words_whatever_the_colours() {
 fn a_tap_that_lost_much_is_blind_and_one_that_stopped_is_silent() {
     let mut console = Console::open("situation", (80, 24), Says::Data);
     let screen = console.keys("<Tab><Tab>").screen();
-    assert!(screen.contains("blind") && screen.contains("silent") && screen.contains("1 ok  2 not"), "\n{screen}");
+    assert!(
+        screen.contains("blind") && screen.contains("silent") && screen.contains("1 ok  2 not"),
+        "\n{screen}"
+    );
 }
 
 #[test]
 fn a_ledger_that_does_not_balance_says_so() {
     let screen = Console::open("situation", (120, 40), Says::Data).screen();
-    assert!(screen.contains("! does not balance") && screen.contains("1 not accounted for"), "\n{screen}");
+    assert!(
+        screen.contains("! does not balance") && screen.contains("1 not accounted for"),
+        "\n{screen}"
+    );
 }
 
 #[test]

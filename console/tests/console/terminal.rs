@@ -46,7 +46,15 @@ impl Terminal {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let parser = Parser::new(cells(size.rows), cells(size.cols), 0);
-        Self { child, master: pair.master, keyboard, output, parser, bytes: Vec::new(), ended: false }
+        Self {
+            child,
+            master: pair.master,
+            keyboard,
+            output,
+            parser,
+            bytes: Vec::new(),
+            ended: false,
+        }
     }
 
     /// Reads until `is_so`, or prints the screen and fails.
@@ -58,8 +66,12 @@ impl Terminal {
                     self.parser.process(&bytes);
                     self.bytes.extend(bytes);
                 }
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) if !self.ended => self.ended = true,
-                Err(error) => panic!("waited for {what}: {error}\n{}", self.parser.screen().contents()),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) if !self.ended => {
+                    self.ended = true;
+                }
+                Err(error) => {
+                    panic!("waited for {what}: {error}\n{}", self.parser.screen().contents())
+                }
             }
         }
     }
@@ -80,7 +92,8 @@ impl Terminal {
     }
 
     fn signal(&self, signal: i32) {
-        let process = rustix::process::Pid::from_raw(self.child.process_id().unwrap() as i32).unwrap();
+        let process =
+            rustix::process::Pid::from_raw(self.child.process_id().unwrap() as i32).unwrap();
         let signal = rustix::process::Signal::from_named_raw(signal).unwrap();
         rustix::process::kill_process(process, signal).unwrap();
     }
@@ -103,7 +116,9 @@ fn console(extra: &[(&str, &str)]) -> CommandBuilder {
     command.env_clear();
     command.env("TERM", "xterm-256color");
     command.env("XDG_CONFIG_HOME", "/nonexistent");
-    extra.iter().for_each(|(name, value)| command.env(name, value));
+    for (name, value) in extra {
+        command.env(name, value);
+    }
     command
 }
 
@@ -148,7 +163,12 @@ fn the_terminal_is_not_held_before_it_is_taken() {
 /// This binary again, to run nothing but [`the_terminal_is_not_held_before_it_is_taken`].
 fn child_that(how: &str) -> Terminal {
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "terminal::the_terminal_is_not_held_before_it_is_taken", "--nocapture", "--test-threads=1"]);
+    command.args([
+        "--exact",
+        "terminal::the_terminal_is_not_held_before_it_is_taken",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
     command.env(CHILD, how);
     command.env("TERM", "xterm-256color");
     Terminal::start(command, (120, 40))

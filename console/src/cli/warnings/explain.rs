@@ -21,13 +21,17 @@ pub(super) fn why(whole: &Whole, now: Time) -> String {
     );
     text.push_str(&rests);
     for fact in &whole.evidence {
-        let numbers: Vec<_> = fact.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let numbers: Vec<_> =
+            fact.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
         text.push_str(&format!("  {} {} {}\n", fact.seen, fact.detection, numbers.join(", ")));
     }
     if !row.attack.is_empty() {
         text.push_str(&format!("ATT&CK {}\n", row.attack.join(", ")));
     }
-    text.push_str(&format!("\nbartizan warnings show {}   has the flows and what people did\n", short(&row.id)));
+    text.push_str(&format!(
+        "\nbartizan warnings show {}   has the flows and what people did\n",
+        short(&row.id)
+    ));
     text
 }
 
@@ -39,8 +43,12 @@ pub(super) fn whole(whole: &Whole, now: Time) -> String {
     text.push_str(&format!("\nEvidence ({})\n", whole.evidence.len()));
     for fact in &whole.evidence {
         let withdrawn = if fact.strength == 0 { "  withdrawn" } else { "" };
-        let p_value = if fact.p_value < 1.0 { format!("  p {:.2e}", fact.p_value) } else { String::new() };
-        text.push_str(&format!("  {} {} {} > {}{p_value}{withdrawn}\n", fact.seen, fact.detection, fact.subject, fact.object));
+        let p_value =
+            if fact.p_value < 1.0 { format!("  p {:.2e}", fact.p_value) } else { String::new() };
+        text.push_str(&format!(
+            "  {} {} {} > {}{p_value}{withdrawn}\n",
+            fact.seen, fact.detection, fact.subject, fact.object
+        ));
         for (name, value) in &fact.numbers {
             text.push_str(&format!("      {name} {value}\n"));
         }
@@ -64,7 +72,8 @@ pub(super) fn whole(whole: &Whole, now: Time) -> String {
 }
 
 fn head(row: &Row, now: Time) -> String {
-    let owner = if row.owner.is_empty() { String::new() } else { format!(", owned by {}", row.owner) };
+    let owner =
+        if row.owner.is_empty() { String::new() } else { format!(", owned by {}", row.owner) };
     format!(
         "{}  {}  {}  score {}  {} ago  {}{owner}\n{}\n\n",
         short(&row.id),
@@ -79,14 +88,16 @@ fn head(row: &Row, now: Time) -> String {
 
 /// Each part with its bar; they add up to the score.
 fn parts(row: &Row) -> String {
-    let most = row.contributions.iter().map(|part| part.millinats.unsigned_abs()).max().unwrap_or(0);
+    let most =
+        row.contributions.iter().map(|part| part.millinats.unsigned_abs()).max().unwrap_or(0);
     let widest = |text: fn(&model::warning::Contribution) -> &str| {
         row.contributions.iter().map(|part| present::width(text(part))).max().unwrap_or(0)
     };
     let (name, value) = (widest(|part| &part.name).min(40), widest(|part| &part.value).min(30));
     let mut text = String::new();
     for part in &row.contributions {
-        let cells = (f64::from(part.millinats.unsigned_abs()) / f64::from(most.max(1)) * BAR as f64).round() as usize;
+        let cells = (f64::from(part.millinats.unsigned_abs()) / f64::from(most.max(1)) * BAR as f64)
+            .round() as usize;
         let line = format!(
             "  {:+6.2}  {}  {}  {}",
             f64::from(part.millinats) / 1000.0,
@@ -100,7 +111,10 @@ fn parts(row: &Row) -> String {
     let (nats, probability) = row.sum();
     text.push_str(&format!("  {nats:+6.2}  the sum, in log-odds: score {probability:.2}\n"));
     if !row.adds_up() {
-        text.push_str(&format!("          the row says {}: these parts are not all of it\n", row.score_text()));
+        text.push_str(&format!(
+            "          the row says {}: these parts are not all of it\n",
+            row.score_text()
+        ));
     }
     text
 }

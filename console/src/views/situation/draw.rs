@@ -64,7 +64,14 @@ pub(super) fn overview(overview: &Overview, seen: &Seen<'_>, area: Rect, buffer:
 }
 
 /// What a pane says instead of rows: the failure, that it waits, or why there is nothing.
-fn instead(answered: bool, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer, why: &str, next: &[&str]) {
+fn instead(
+    answered: bool,
+    seen: &Seen<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+    why: &str,
+    next: &[&str],
+) {
     match seen.failure {
         Some(failure) if !answered => panel::error(seen.theme, buffer, area, failure),
         _ if !answered => panel::empty(seen.theme, buffer, area, "Asking the store …", &[]),
@@ -81,7 +88,10 @@ fn zones(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer
     let inner = Panel { title: "Zone map", note: &note, focused }.draw(seen.theme, area, buffer);
     if overview.zones.is_empty() {
         let answered = overview.has("situation.zones");
-        let next = ["A policy says which network is which zone:", "bartizan analyze publish --policy policy.toml"];
+        let next = [
+            "A policy says which network is which zone:",
+            "bartizan analyze publish --policy policy.toml",
+        ];
         return instead(answered, seen, inner, buffer, "No zone is known yet.", &next);
     }
     let map = Map::of(&overview.zones, &overview.conduits, inner);
@@ -107,10 +117,12 @@ fn boxed(zone: &Zone, selected: bool, seen: &Seen<'_>, area: Rect, buffer: &mut 
         open => format!("{open} open"),
     };
     let inside = usize::from(area.width.saturating_sub(4));
-    let text = present::fit(zone.level.as_str(), 4) + &present::fit(&open, inside.saturating_sub(4));
+    let text =
+        present::fit(zone.level.as_str(), 4) + &present::fit(&open, inside.saturating_sub(4));
     ink::put(buffer, area.x + 2, area.y + 1, inside as u16, &text, seen.theme.level(zone.level));
     if selected {
-        let row = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
+        let row =
+            Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
         buffer.set_style(row, seen.theme.selected());
     }
 }
@@ -132,41 +144,58 @@ fn arrow(edge: Edge, across: bool, seen: &Seen<'_>, from: Rect, buffer: &mut Buf
             _ => "^",
         };
         let text = if edge.undeclared { format!("{text}!") } else { text.to_owned() };
-        ink::put(buffer, from.x + BOX_WIDTH / 2 - 1, from.bottom(), text.len() as u16, &text, style);
+        ink::put(
+            buffer,
+            from.x + BOX_WIDTH / 2 - 1,
+            from.bottom(),
+            text.len() as u16,
+            &text,
+            style,
+        );
     }
 }
 
-/// Conduits that are not drawn, folded zones, and what the signs mean.
+/// Conduits that are not drawn, the worst first; what was folded; and what the signs mean.
 fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
-    let legend = 2;
+    const LEGEND: u16 = 2;
     let told = map.told(&overview.conduits);
+    let last = area.bottom().saturating_sub(LEGEND);
     let mut y = map.below();
-    let last = area.bottom().saturating_sub(legend);
     let room = usize::from(last.saturating_sub(y));
-    let folded = usize::from(map.folded > 0);
-    let shown = if told.len() + folded > room { room.saturating_sub(1 + folded) } else { told.len() };
-    for conduit in told.iter().take(shown) {
+    let all = told.len() <= room && map.folded == 0;
+    let shown = if all { told.len() } else { told.len().min(room.saturating_sub(1)) };
+    for conduit in &told[..shown] {
         let style = if conduit.undeclared > 0 { seen.theme.bad() } else { Style::new() };
         ink::text(buffer, area, y, &passing(conduit), style);
         y += 1;
     }
-    if shown < told.len() && y < last {
-        let text = format!(" … {} more conduits not drawn", told.len() - shown);
-        ink::text(buffer, area, y, &text, seen.theme.quiet());
-        y += 1;
-    }
-    if map.folded > 0 && y < last {
-        ink::text(buffer, area, y, &format!(" {} zones folded: no warnings, least traffic", map.folded), seen.theme.quiet());
+    let hidden = [
+        (told.len() - shown, "conduits not drawn"),
+        (map.folded, "zones folded (no warnings, least traffic)"),
+    ];
+    let hidden = hidden.iter().filter(|(count, _)| *count > 0);
+    let hidden: Vec<_> = hidden.map(|(count, what)| format!("{count} {what}")).collect();
+    if !hidden.is_empty() && y < last {
+        ink::text(buffer, area, y, &format!(" … {}", hidden.join(", ")), seen.theme.quiet());
     }
     let levels = " I red  II orange  III yellow  IV blue  - none";
     ink::text(buffer, area, last, levels, Style::new());
-    ink::text(buffer, area, last + 1, " ! undeclared flows passed   Enter opens the zone", Style::new());
+    ink::text(
+        buffer,
+        area,
+        last + 1,
+        " ! undeclared flows passed   Enter opens the zone",
+        Style::new(),
+    );
 }
 
 fn passing(conduit: &Conduit) -> String {
     let mark = if conduit.undeclared > 0 { '!' } else { ' ' };
-    let undeclared =
-        if conduit.undeclared > 0 { format!(", {} undeclared", conduit.undeclared) } else { String::new() };
+    let undeclared = if conduit.undeclared > 0 {
+        format!(", {} undeclared", conduit.undeclared)
+    } else {
+        String::new()
+    };
     let flows = present::grouped(conduit.flows);
     format!("{mark}{} > {}  {flows} flows{undeclared}", conduit.src_zone, conduit.dst_zone)
 }
@@ -175,12 +204,16 @@ fn worst(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer
     let new = overview.worst.iter().filter(|row| row.state == "NEW").count();
     let note = format!("{} open  {new} new", overview.worst.len());
     let note = if overview.has("situation.worst") { note } else { String::new() };
-    let inner = Panel { title: "Worst open warnings", note: &note, focused }.draw(seen.theme, area, buffer);
+    let inner =
+        Panel { title: "Worst open warnings", note: &note, focused }.draw(seen.theme, area, buffer);
     if overview.worst.is_empty() {
         let answered = overview.has("situation.worst");
         let span = crate::range::span_text(seen.asked.scope.to.since(seen.asked.scope.from));
         let why = format!("No warning is open in the last {span}.");
-        let next = ["The panes below say what the taps could see.", "Z doubles the time range, t sets it."];
+        let next = [
+            "The panes below say what the taps could see.",
+            "Z doubles the time range, t sets it.",
+        ];
         return instead(answered, seen, inner, buffer, &why, &next);
     }
     let cursor = overview.cursors[1];
@@ -201,24 +234,30 @@ const LOSES_PPM: u32 = 1_000;
 /// A tap that loses more than this, in a million, is blind.
 const BLIND_PPM: u32 = 10_000;
 
+const TAPS: &[Column] = &[
+    Column::rest("TAP"),
+    Column::cells("STATE", 6),
+    Column::cells("COVERAGE", 9),
+    Column::cells("PACKETS/S", 9),
+    Column::cells("LOST", 8),
+    Column::cells("ONE-WAY", 7),
+];
+
 fn taps(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let well = overview.taps.iter().filter(|tap| condition(tap.drop_ppm, tap.newest, seen.now) == "ok").count();
+    let well = overview
+        .taps
+        .iter()
+        .filter(|tap| condition(tap.drop_ppm, tap.newest, seen.now) == "ok")
+        .count();
     let note = format!("{well} ok  {} not", overview.taps.len() - well);
     let note = if overview.taps.is_empty() { String::new() } else { note };
     let inner = Panel { title: "Taps", note: &note, focused }.draw(seen.theme, area, buffer);
     if overview.taps.is_empty() {
         let answered = overview.has("situation.taps");
-        let next = ["Silence here is not evidence of calm.", "bartizan sensor run  or  bartizan demo"];
+        let next =
+            ["Silence here is not evidence of calm.", "bartizan sensor run  or  bartizan demo"];
         return instead(answered, seen, inner, buffer, "No tap has reported in this range.", &next);
     }
-    const TAPS: &[Column] = &[
-        Column::rest("TAP"),
-        Column::cells("STATE", 6),
-        Column::cells("COVERAGE", 9),
-        Column::cells("PACKETS/S", 9),
-        Column::cells("LOST", 8),
-        Column::cells("ONE-WAY", 7),
-    ];
     let cursor = overview.cursors[2];
     let row = |index: usize| {
         let tap = &overview.taps[index];
@@ -256,6 +295,13 @@ fn percent(ppm: u32) -> String {
     format!("{:.2} %", f64::from(ppm) / 10_000.0)
 }
 
+const LEDGER: &[Column] = &[
+    Column::cells("STAGE", 8),
+    Column::cells("RECEIVED", 11),
+    Column::cells("KEPT", 11),
+    Column::rest("DROPPED, BY REASON"),
+];
+
 fn ledger(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
     let balanced = overview.stages.iter().all(|stage| stage.missing() == 0);
     let note = match (overview.stages.is_empty(), balanced) {
@@ -268,18 +314,14 @@ fn ledger(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffe
         let answered = overview.has("situation.ledger");
         return instead(answered, seen, inner, buffer, "No ledger rows in this range.", &[]);
     }
-    const LEDGER: &[Column] = &[
-        Column::cells("STAGE", 8),
-        Column::cells("RECEIVED", 11),
-        Column::cells("KEPT", 11),
-        Column::rest("DROPPED, BY REASON"),
-    ];
     let row = |index: usize| {
         let stage = &overview.stages[index];
         let mut dropped: Vec<_> = stage.dropped.iter().filter(|(_, count)| **count > 0).collect();
         dropped.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let mut told: Vec<_> =
-            dropped.iter().map(|(reason, count)| format!("{} {reason}", present::grouped(**count))).collect();
+        let mut told: Vec<_> = dropped
+            .iter()
+            .map(|(reason, count)| format!("{} {reason}", present::grouped(**count)))
+            .collect();
         if stage.missing() != 0 {
             told.insert(0, format!("! {} not accounted for", stage.missing()));
         }
@@ -290,26 +332,34 @@ fn ledger(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffe
             Piece::plain(stage.stage.as_str()),
             Piece::plain(present::grouped(stage.received)),
             Piece::plain(present::grouped(stage.kept)),
-            Piece::new(told.join(", "), if stage.missing() == 0 { Style::new() } else { seen.theme.bad() }),
+            Piece::new(
+                told.join(", "),
+                if stage.missing() == 0 { Style::new() } else { seen.theme.bad() },
+            ),
         ]
     };
     let cursor = focused.then_some(overview.cursors[3]);
-    let table = Table { columns: LEDGER, total: overview.stages.len(), row: &row, mark: &|_| ' ', cursor };
+    let table =
+        Table { columns: LEDGER, total: overview.stages.len(), row: &row, mark: &|_| ' ', cursor };
     table.draw(seen.theme, inner, buffer);
 }
 
 fn acts(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let inner = Panel { title: "What people did", note: "", focused }.draw(seen.theme, area, buffer);
+    let inner =
+        Panel { title: "What people did", note: "", focused }.draw(seen.theme, area, buffer);
     if overview.acts.is_empty() {
         let answered = overview.has("situation.acts");
         return instead(answered, seen, inner, buffer, "Nobody has acted on a warning yet.", &[]);
     }
-    let top = overview.cursors[4].at.min(overview.acts.len().saturating_sub(usize::from(inner.height)));
+    let top =
+        overview.cursors[4].at.min(overview.acts.len().saturating_sub(usize::from(inner.height)));
     for (y, act) in (inner.top()..inner.bottom()).zip(&overview.acts[top..]) {
-        let id = if act.subject == "warning" { short(&act.subject_id) } else { act.subject_id.clone() };
+        let id =
+            if act.subject == "warning" { short(&act.subject_id) } else { act.subject_id.clone() };
         let words = [act.reason.as_str(), act.note.as_str()].join(" ");
-        let age = present::age(seen.now.since(act.at).max(0));
-        let text = format!(" {age:>4} ago {} {} {id} > {} {}", act.actor, act.action, act.state_to, words.trim());
+        let at = act.at.to_string().get(..16).unwrap_or_default().replace('T', " ");
+        let text =
+            format!(" {at} {} {} {id} > {} {}", act.actor, act.action, act.state_to, words.trim());
         ink::text(buffer, inner, y, &text, Style::new());
     }
 }

@@ -41,12 +41,16 @@ impl<'a> Map<'a> {
     /// A map of at most as many zones as `area` has room for.
     pub(super) fn of(zones: &'a [Zone], conduits: &[Conduit], area: Rect) -> Self {
         let columns = usize::from((area.width + GAP.0) / (BOX_WIDTH + GAP.0)).max(1);
-        let rows = usize::from((area.height.saturating_sub(TOLD) + GAP.1) / (BOX_HEIGHT + GAP.1)).max(1);
+        let rows =
+            usize::from((area.height.saturating_sub(TOLD) + GAP.1) / (BOX_HEIGHT + GAP.1)).max(1);
         let mut placed: Vec<_> = zones.iter().collect();
         let talks = |zone: &Zone| {
-            conduits.iter().any(|conduit| conduit.src_zone == zone.zone || conduit.dst_zone == zone.zone)
+            conduits
+                .iter()
+                .any(|conduit| conduit.src_zone == zone.zone || conduit.dst_zone == zone.zone)
         };
-        placed.sort_by_key(|zone| (zone.rank(), !talks(zone), Reverse(zone.criticality), &zone.zone));
+        placed
+            .sort_by_key(|zone| (zone.rank(), !talks(zone), Reverse(zone.criticality), &zone.zone));
         let folded = placed.len().saturating_sub(columns * rows);
         placed.truncate(columns * rows);
         placed.sort_by_key(|zone| (zone.criticality, &zone.zone));
@@ -67,18 +71,22 @@ impl<'a> Map<'a> {
 
     /// The first line below the boxes.
     pub(super) fn below(&self) -> u16 {
-        let rows = self.placed.len().div_ceil(self.columns) as u16;
-        self.area.y + rows * (BOX_HEIGHT + GAP.1)
+        let rows = self.placed.len().div_ceil(self.columns).max(1) as u16;
+        self.area.y + rows * (BOX_HEIGHT + GAP.1) - GAP.1
     }
 
     /// Neighbours, as places in `placed`: to the right, or below.
     pub(super) fn neighbours(&self) -> impl Iterator<Item = (usize, usize)> {
         let (columns, total) = (self.columns, self.placed.len());
-        (0..total).flat_map(move |index| {
-            let right = (index % columns + 1 < columns).then_some(index + 1);
-            [right, Some(index + columns)].into_iter().flatten().map(move |other| (index, other))
-        })
-        .filter(move |(_, other)| *other < total)
+        (0..total)
+            .flat_map(move |index| {
+                let right = (index % columns + 1 < columns).then_some(index + 1);
+                [right, Some(index + columns)]
+                    .into_iter()
+                    .flatten()
+                    .map(move |other| (index, other))
+            })
+            .filter(move |(_, other)| *other < total)
     }
 
     /// What passes between two places.
@@ -171,7 +179,13 @@ mod tests {
     use model::Level;
 
     fn zone(name: &str, criticality: u8, level: Level) -> Zone {
-        Zone { zone: name.into(), criticality, level, open: u64::from(level != Level::None), fresh: 0 }
+        Zone {
+            zone: name.into(),
+            criticality,
+            level,
+            open: u64::from(level != Level::None),
+            fresh: 0,
+        }
     }
 
     fn conduit(src: &str, dst: &str, undeclared: u64) -> Conduit {
@@ -182,10 +196,13 @@ mod tests {
 
     #[test]
     fn zones_that_talk_stand_side_by_side() {
-        let zones: Vec<_> = ["a", "b", "c", "d", "e", "f"].map(|name| zone(name, 1, Level::None)).into();
+        let zones: Vec<_> =
+            ["a", "b", "c", "d", "e", "f"].map(|name| zone(name, 1, Level::None)).into();
         let conduits = [conduit("a", "f", 1), conduit("f", "c", 0)];
         let map = Map::of(&zones, &conduits, AREA);
-        let place = |name: &str| map.placed.iter().position(|zone| zone.zone == name).expect("it has a place");
+        let place = |name: &str| {
+            map.placed.iter().position(|zone| zone.zone == name).expect("it has a place")
+        };
         assert_eq!(distance(map.columns, place("a"), place("f")), 1);
         assert_eq!(distance(map.columns, place("f"), place("c")), 1);
         assert!(map.told(&conduits).is_empty());

@@ -119,8 +119,11 @@ pub fn stages(rows: &[LedgerRow]) -> Vec<Stage> {
 
 fn books(stage: &str, rows: &[&LedgerRow]) -> Stage {
     let in_packets = rows.iter().any(|row| row.packets > 0);
-    let mut books =
-        Stage { stage: stage.to_owned(), unit: if in_packets { "packets" } else { "records" }, ..Stage::default() };
+    let mut books = Stage {
+        stage: stage.to_owned(),
+        unit: if in_packets { "packets" } else { "records" },
+        ..Stage::default()
+    };
     for row in rows {
         let count = if in_packets { row.packets } else { row.records };
         match row.reason.as_str() {
@@ -170,7 +173,10 @@ mod tests {
             row("capture", "kept", 98, 0),
             row("capture", "ring full", 2, 0),
         ]);
-        let seen: Vec<_> = stages.iter().map(|stage| (stage.stage.as_str(), stage.unit, stage.missing())).collect();
+        let seen: Vec<_> = stages
+            .iter()
+            .map(|stage| (stage.stage.as_str(), stage.unit, stage.missing()))
+            .collect();
         assert_eq!(seen, [("capture", "packets", 0), ("export", "records", 1)]);
         assert_eq!(stages[0].dropped["ring full"], 2);
     }

@@ -83,7 +83,14 @@ fn list(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut 
     table.draw(seen.theme, inner, buffer);
     let place = format!(" {}/{} ", queue.cursor.at + 1, queue.rows.len());
     let width = present::width(&place) as u16;
-    ink::put(buffer, area.right().saturating_sub(width + 2), area.bottom() - 1, width, &place, Style::new());
+    ink::put(
+        buffer,
+        area.right().saturating_sub(width + 2),
+        area.bottom() - 1,
+        width,
+        &place,
+        Style::new(),
+    );
 }
 
 /// Columns of a list of warnings.
@@ -144,7 +151,8 @@ fn nothing(queue: &Queue, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
         ];
         panel::empty(theme, buffer, area, &why, &next);
     } else {
-        let why = format!("No open warning matches  {}  in the last {span}.", seen.asked.narrow.text());
+        let why =
+            format!("No open warning matches  {}  in the last {span}.", seen.asked.narrow.text());
         let next = ["x drops the filter, / changes it.", "Z doubles the time range, t sets it."];
         panel::empty(theme, buffer, area, &why, &next);
     }
@@ -171,9 +179,15 @@ fn reasons(row: &Row, seen: &Seen<'_>, width: usize) -> Vec<Vec<Piece>> {
     lines.push(Vec::new());
     lines.extend(parts(row, theme, width));
     lines.push(Vec::new());
-    let attack = if row.attack.is_empty() { "none named".to_owned() } else { row.attack.join(" · ") };
+    let attack =
+        if row.attack.is_empty() { "none named".to_owned() } else { row.attack.join(" · ") };
     lines.push(plain(format!("ATT&CK   {attack}")));
-    lines.push(plain(format!("rang     {} at level {} {}", clock(row.time), row.level, row.level.colour())));
+    lines.push(plain(format!(
+        "rang     {} at level {} {}",
+        clock(row.time),
+        row.level,
+        row.level.colour()
+    )));
     lines.push(plain(format!("episode  since {}", clock(row.episode_start))));
     if !row.business.is_empty() {
         lines.push(plain(format!("business {}", row.business.join(", "))));
@@ -182,8 +196,15 @@ fn reasons(row: &Row, seen: &Seen<'_>, width: usize) -> Vec<Vec<Piece>> {
 }
 
 fn parts(row: &Row, theme: Theme, width: usize) -> Vec<Vec<Piece>> {
-    let most = row.contributions.iter().map(|part| part.millinats.unsigned_abs()).max().unwrap_or(0);
-    let name = row.contributions.iter().map(|part| present::width(&part.name)).max().unwrap_or(0).clamp(12, 24);
+    let most =
+        row.contributions.iter().map(|part| part.millinats.unsigned_abs()).max().unwrap_or(0);
+    let name = row
+        .contributions
+        .iter()
+        .map(|part| present::width(&part.name))
+        .max()
+        .unwrap_or(0)
+        .clamp(12, 24);
     let value = 16.min(width.saturating_sub(name + 10) / 2);
     let room = width.saturating_sub(name + value + 11);
     let mut lines = Vec::new();
@@ -201,7 +222,8 @@ fn parts(row: &Row, theme: Theme, width: usize) -> Vec<Vec<Piece>> {
     let sum = format!(" {nats:+6.2} the sum, in log-odds: score {probability:.2}");
     lines.push(vec![Piece::new(sum, theme.heading())]);
     if !row.adds_up() {
-        let told = format!("        the row says {}: these parts are not all of it", row.score_text());
+        let told =
+            format!("        the row says {}: these parts are not all of it", row.score_text());
         lines.push(vec![Piece::new(told, theme.bad())]);
     }
     lines
@@ -212,21 +234,27 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
     let count = details.map_or(0, |details| details.evidence.len());
     let acts = details.map_or(0, |details| details.history.len());
     let note = format!("{count} facts · {acts} acts");
-    let inner = Panel { title: "Evidence and history", note: &note, focused }.draw(seen.theme, area, buffer);
+    let inner = Panel { title: "Evidence and history", note: &note, focused }
+        .draw(seen.theme, area, buffer);
     let mut lines = Vec::new();
     for fact in details.iter().flat_map(|details| &details.evidence) {
         let withdrawn = if fact.strength == 0 { "  withdrawn" } else { "" };
-        let p_value = if fact.p_value < 1.0 { format!("  p {:.1e}", fact.p_value) } else { String::new() };
-        let object = if fact.object.is_empty() { String::new() } else { format!(" > {}", fact.object) };
+        let p_value =
+            if fact.p_value < 1.0 { format!("  p {:.1e}", fact.p_value) } else { String::new() };
+        let object =
+            if fact.object.is_empty() { String::new() } else { format!(" > {}", fact.object) };
         lines.push(vec![Piece::plain(format!(
             " {} {} {}{object}{p_value}{withdrawn}",
             clock(fact.seen),
             fact.detection,
             fact.subject
         ))]);
-        let numbers: Vec<_> = fact.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let numbers: Vec<_> =
+            fact.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
         let room = usize::from(inner.width.saturating_sub(4));
-        for line in ink::wrapped(&numbers.join("  "), room).into_iter().filter(|line| !line.is_empty()) {
+        for line in
+            ink::wrapped(&numbers.join("  "), room).into_iter().filter(|line| !line.is_empty())
+        {
             lines.push(vec![Piece::new(format!("   {line}"), seen.theme.quiet())]);
         }
     }
@@ -252,10 +280,14 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
 fn flows(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
     let details = queue.details();
     let count = details.map_or(0, |details| details.flows.len());
-    let named: BTreeSet<_> =
-        details.iter().flat_map(|details| &details.evidence).flat_map(|fact| &fact.flow_ids).collect();
+    let named: BTreeSet<_> = details
+        .iter()
+        .flat_map(|details| &details.evidence)
+        .flat_map(|fact| &fact.flow_ids)
+        .collect();
     let note = format!("{count} of {}", named.len());
-    let inner = Panel { title: "Flows behind it", note: &note, focused }.draw(seen.theme, area, buffer);
+    let inner =
+        Panel { title: "Flows behind it", note: &note, focused }.draw(seen.theme, area, buffer);
     let mut lines = Vec::new();
     for flow in details.iter().flat_map(|details| &details.flows) {
         let name = if flow.sni.is_empty() { &flow.app } else { &flow.sni };

@@ -52,7 +52,12 @@ pub struct Row {
 impl Row {
     /// As far as an act on it needs.
     pub fn subject(&self) -> Subject {
-        Subject { id: self.id.clone(), state: self.state.clone(), owner: self.owner.clone(), seq: self.seq }
+        Subject {
+            id: self.id.clone(),
+            state: self.state.clone(),
+            owner: self.owner.clone(),
+            seq: self.seq,
+        }
     }
 
     /// The score as a probability, `0.94`.
