@@ -78,6 +78,14 @@ impl Oddities {
     }
 }
 
+impl FromIterator<Oddity> for Oddities {
+    fn from_iter<I: IntoIterator<Item = Oddity>>(oddities: I) -> Self {
+        let mut set = Self::default();
+        oddities.into_iter().for_each(|oddity| set.add(oddity));
+        set
+    }
+}
+
 impl fmt::Display for Oddities {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let present = Oddity::ALL.iter().filter(|(oddity, _)| self.has(*oddity));

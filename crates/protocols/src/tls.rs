@@ -225,6 +225,7 @@ impl Reader {
             && !self.is_done
         {
             self.handshake.learn(at, &message, out.learnt);
+            self.handshake.odd(Oddity::Truncated);
         }
     }
 

@@ -134,6 +134,30 @@ fn after_a_gap_the_next_head_is_found() {
     assert_eq!(talk.read(&http::PROTOCOL).rows[1]["status"], json!(404));
 }
 
+/// A stream that waits for a lost segment gives its responses late, with the times they had.
+#[test]
+fn responses_behind_a_gap_find_their_requests_by_time() {
+    let get = |number: usize| format!("GET /{number} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes();
+    let mut talk = Talk::new(Transport::Tcp, 80, (0..5).map(|number| (Side::Src, get(number))));
+    for number in 1..5i64 {
+        let bytes = format!("HTTP/1.1 20{number} OK\r\nContent-Length: 0\r\n\r\n").into_bytes();
+        let gap = if number == 1 { 38 } else { 0 };
+        talk.writes.push(crate::Write {
+            side: Side::Dst,
+            after_us: 1000 * (number + 1) + 500,
+            gap,
+            bytes,
+        });
+    }
+    let rows = talk.read(&http::PROTOCOL).rows;
+    let told: Vec<(&str, u64)> = rows
+        .iter()
+        .map(|row| (row["path"].as_str().unwrap(), row["status"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("/0", 0), ("/1", 201), ("/2", 202), ("/3", 203), ("/4", 204)]);
+    assert_eq!(rows[0]["oddities"], json!("gap,no-response"));
+}
+
 #[test]
 fn a_gap_inside_a_body_counts_as_body() {
     let mut talk = Talk::new(

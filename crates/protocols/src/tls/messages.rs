@@ -64,7 +64,7 @@ impl Messages {
     pub fn broken_off(&mut self) -> Option<Message<'_>> {
         let began = self.have == self.header.len() && !self.body.is_empty();
         self.have = 0;
-        began.then_some(Message { kind: self.header[0], body: &self.body, is_cut: true })
+        began.then_some(Message { kind: self.header[0], body: &self.body, is_cut: self.is_cut })
     }
 
     /// Bytes held.
