@@ -6,7 +6,9 @@ use config::settings::Store as Settings;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use store::{Outcome, Prepared, Role, Sender, Store, native};
+use std::time::Duration;
+use store::error::Retry;
+use store::{Error, Prepared, Role, Store, native};
 
 /// Inserts every file, each block once, and prints the rows of each table.
 pub async fn load(settings: &Settings, paths: &[PathBuf]) -> Result<()> {
@@ -14,7 +16,6 @@ pub async fn load(settings: &Settings, paths: &[PathBuf]) -> Result<()> {
     let session = Store::open(settings, Role::Owner).await?;
     let size = files.iter().map(|file| file.metadata().map_or(0, |about| about.len())).sum();
     let bar = ProgressBar::new(size).with_style(style());
-    let mut sender = Sender::new(session.store().clone(), "load", dead_letters(settings)?);
     let mut loaded = BTreeMap::<String, u64>::new();
     for file in &files {
         let table = table(file)?;
@@ -27,10 +28,8 @@ pub async fn load(settings: &Settings, paths: &[PathBuf]) -> Result<()> {
             .with_context(|| format!("{} is not a whole file of Native blocks", file.display()))?
         {
             let prepared = Prepared::from_native(&table, &bytes, &block);
-            match sender.deliver(&prepared).await.outcome {
-                Outcome::Acknowledged => *loaded.entry(table.clone()).or_default() += prepared.rows,
-                Outcome::Refused(error) => bail!("{}: {error}", file.display()),
-            }
+            insert(&session, &prepared).await.with_context(|| file.display().to_string())?;
+            *loaded.entry(table.clone()).or_default() += prepared.rows;
             bar.inc(block.range.len() as u64);
         }
     }
@@ -40,6 +39,21 @@ pub async fn load(settings: &Settings, paths: &[PathBuf]) -> Result<()> {
     }
     Ok(())
 }
+
+/// Tries as long as the store is only busy or away; anything else is for the person who waits.
+async fn insert(store: &Store, prepared: &Prepared) -> Result<(), Error> {
+    for pause in std::iter::successors(Some(FIRST_PAUSE), |pause| Some(*pause * 2)).take(TRIES) {
+        match store.insert(prepared).await {
+            Err(error) if error.retry() == Retry::Soon => tokio::time::sleep(pause).await,
+            done => return done,
+        }
+    }
+    store.insert(prepared).await
+}
+
+/// Tries of a block, half a minute in all.
+const TRIES: usize = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// `paths` with folders replaced by the `.native` files in them, in order of their names.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
@@ -76,10 +90,6 @@ fn table(file: &Path) -> Result<String> {
         bail!("{} does not name a table; call it TABLE-NUMBER.native", file.display());
     }
     Ok(table.to_owned())
-}
-
-fn dead_letters(settings: &Settings) -> Result<PathBuf> {
-    Ok(store::Folder::new(&settings.folder)?.path().join("dead-letters"))
 }
 
 fn style() -> ProgressStyle {
