@@ -262,7 +262,9 @@ mod tests {
         let case = &cases::all()[0];
         let policy = Policy::read(case.policy).expect("a policy written here");
         let mut reversed = case.rows.clone();
-        reversed.iter_mut().for_each(|rows| rows.reverse());
+        for rows in &mut reversed {
+            rows.reverse();
+        }
         let judge = |rows: &[Vec<Value>]| judged(rows, &policy, &case.step, Time(0));
         assert_eq!(judge(&reversed), judge(&case.rows));
     }

@@ -160,7 +160,8 @@ WHERE server = '' OR (src_ip, server) IN (SELECT src_ip, address FROM active)
 GROUP BY client, server
 
 -- name: beacon.certificates
--- The first certificate that each pair was shown in the horizon, and how many servers showed one of its issuer the day before.
+-- The first certificate that each pair was shown in the horizon, and whether another server showed one of its issuer the day
+-- before.
 WITH
     active AS (
         SELECT DISTINCT src_ip, dst_port, ip_protocol, if(sni = '', toString(dst_ip), toString(sni)) AS server
@@ -179,7 +180,10 @@ WITH
         GROUP BY src_ip, server, dst_port, ip_protocol
     ),
     known AS (
-        SELECT toString(issuer) AS issuer, uniqExact(if(sni = '', toString(dst_ip), toString(sni))) AS servers
+        SELECT
+            toString(issuer) AS issuer,
+            uniqExact(if(sni = '', toString(dst_ip), toString(sni))) AS servers,
+            groupUniqArray(2)(if(sni = '', toString(dst_ip), toString(sni))) AS some
         FROM tls
         WHERE time >= {day_from:DateTime64(6)} AND time < {hour:DateTime64(6)} AND tap NOT IN {without:Array(String)} AND chain > 0
         GROUP BY issuer
@@ -189,7 +193,7 @@ SELECT
     toUnixTimestamp64Micro(shown.shown_at) AS shown_us,
     shown.certificate.1 AS self_signed,
     toUnixTimestamp64Micro(shown.certificate.3) AS not_before_us,
-    known.servers AS issuer_servers,
+    arrayExists(one -> one != shown.server, known.some) AS issuer_elsewhere,
     (SELECT sum(servers) FROM known) AS servers
 FROM shown
 LEFT JOIN known ON known.issuer = shown.certificate.2

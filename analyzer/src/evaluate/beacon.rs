@@ -1,12 +1,15 @@
 //! How well beacons are told from ordinary callers: true positives at fixed false-positive rates, against stated bars.
 
+mod report;
+
+pub use report::markdown;
+
 use super::rita;
-use super::sequences::{Beacon, FEWEST, Mix};
-use super::tables::{calibrate_sums, in_streams, measured, population};
+use super::sequences::{Beacon, FEWEST, Mix, WINDOW_S};
+use super::tables::{Callers, calibrate_sums, in_streams, measured};
 use crate::detections::beacon::calibration::{self, Calibration};
 use crate::detections::beacon::parts::Parts;
 use crate::detections::beacon::templates;
-use std::fmt::Write as _;
 
 /// Seed of the ordinary callers that set the thresholds.
 pub const THRESHOLD_SEED: u64 = 112;
@@ -37,7 +40,8 @@ pub enum Condition {
 impl Condition {
     const ALL: [Self; 4] = [Self::Clean, Self::Missed, Self::Noise, Self::Both];
 
-    const fn name(self) -> &'static str {
+    /// The name in tables.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",
             Self::Missed => "20 % missed",
@@ -96,12 +100,25 @@ impl Cell {
 pub struct Report {
     /// Every cell.
     pub cells: Vec<Cell>,
-    /// For each mix, the realised rates at nominal 1 % and 0.1 %, and on how many callers.
-    pub realised: Vec<(Mix, [f64; 2], usize)>,
+    /// Realised false-positive rates.
+    pub realised: Vec<Realised>,
     /// Sequences in a cell.
     pub sequences: usize,
     /// Callers of each mix behind the thresholds.
     pub callers: usize,
+}
+
+/// What false-positive rate was realised on callers that set no threshold.
+#[derive(Debug, Clone)]
+pub struct Realised {
+    /// Which callers.
+    pub mix: Mix,
+    /// Whether the thresholds are the shipped ones, of both mixes together, or the mix's own.
+    pub shipped: bool,
+    /// Segments of eight hours that they were seen through.
+    pub segments: u32,
+    /// Shares that rang at nominal 1 % and 0.1 %.
+    pub rates: [f64; 2],
 }
 
 impl Report {
@@ -115,8 +132,7 @@ impl Report {
 pub fn run(quick: bool) -> Report {
     let (callers, sequences) = if quick { (20_000, 200) } else { (60_000, 1_000) };
     let judges: Vec<Judge> = [Mix::Ordinary, Mix::Hard].map(|mix| Judge::of(mix, callers)).into();
-    let realised =
-        judges.iter().map(|judge| (judge.mix, judge.realised(callers), callers)).collect();
+    let realised = judges.iter().flat_map(|judge| judge.realised(callers)).collect();
     let mut cells = Vec::new();
     for (at, condition) in Condition::ALL.into_iter().enumerate() {
         for (period, period_s) in PERIODS_S.into_iter().enumerate() {
@@ -143,32 +159,31 @@ struct Judge {
 impl Judge {
     fn of(mix: Mix, callers: usize) -> Self {
         let mut calibration = calibration::SHIPPED.clone();
-        calibrate_sums(
-            &mut calibration,
-            &population(mix, THRESHOLD_SEED, callers, FEWEST, &templates::SHIPPED),
-        );
-        let mut scores =
-            in_streams(THRESHOLD_SEED, callers, |draw| rita::timing(&mix.seconds(draw, FEWEST)));
+        let own = of(mix, THRESHOLD_SEED, callers, 1);
+        calibrate_sums(&mut calibration, &own);
+        let mut scores = in_streams(THRESHOLD_SEED, callers, |draw| {
+            rita::timing(&mix.seconds(draw, WINDOW_S, FEWEST))
+        });
         scores.sort_unstable_by(|a, b| b.total_cmp(a));
         let rita_cuts = [0.01, 0.001].map(|rate| scores[(rate * callers as f64) as usize]);
         Self { mix, calibration, rita_cuts }
     }
 
-    fn rings(&self, parts: Option<&Parts>) -> [bool; 2] {
-        let surprise = parts.map_or(0, |parts| self.calibration.verdict(parts).surprise_millinats);
-        CUTS_MILLINATS.map(|cut| surprise >= cut)
-    }
-
-    fn realised(&self, callers: usize) -> [f64; 2] {
-        let others = population(self.mix, TEST_SEED, callers, FEWEST, &templates::SHIPPED);
-        let rung = counted(others.iter().map(|parts| self.rings(Some(parts))));
-        rung.map(|rung| rung as f64 / callers as f64)
+    /// Its own thresholds and the shipped ones on other callers, and the shipped ones on a horizon of two segments.
+    fn realised(&self, callers: usize) -> [Realised; 3] {
+        [(false, 1), (true, 1), (true, 2)].map(|(shipped, segments)| {
+            let calibration = if shipped { &calibration::SHIPPED } else { &self.calibration };
+            let others = of(self.mix, TEST_SEED, callers, segments);
+            let rung = counted(others.iter().map(|parts| rings(calibration, Some(parts))));
+            let rates = rung.map(|rung| rung as f64 / callers as f64);
+            Realised { mix: self.mix, shipped, segments, rates }
+        })
     }
 
     fn cell(&self, condition: Condition, period_s: f64, jitter: f64, drawn: &[Vec<i64>]) -> Cell {
-        let found = counted(
-            drawn.iter().map(|seconds| self.rings(measured(seconds, &templates::SHIPPED).as_ref())),
-        );
+        let found = counted(drawn.iter().map(|seconds| {
+            rings(&self.calibration, measured(seconds, 1, &templates::SHIPPED).as_ref())
+        }));
         let rita_found = counted(drawn.iter().map(|seconds| {
             let score = rita::timing(seconds);
             self.rita_cuts.map(|cut| score > cut)
@@ -178,97 +193,61 @@ impl Judge {
     }
 }
 
+/// The parts of ordinary callers.
+fn of(mix: Mix, seed: u64, count: usize, segments: u32) -> Vec<Parts> {
+    Callers { mix, seed, count, fewest: FEWEST, segments }.parts(&templates::SHIPPED)
+}
+
+fn rings(calibration: &Calibration, parts: Option<&Parts>) -> [bool; 2] {
+    let surprise = parts.map_or(0, |parts| calibration.verdict(parts).surprise_millinats);
+    CUTS_MILLINATS.map(|cut| surprise >= cut)
+}
+
 fn counted(rings: impl Iterator<Item = [bool; 2]>) -> [usize; 2] {
     rings.fold([0; 2], |[one, two], [a, b]| [one + usize::from(a), two + usize::from(b)])
 }
 
-/// The least share that must be found at a false-positive rate of 0.1 %.
+/// One stated bar: mix, condition, periods from and up to, greatest jitter, least share found.
+type Bar = (Mix, Condition, u32, u32, f64, f64);
+
+/// The bars at a false-positive rate of 0.1 %; the first that fits a cell holds.
+static BARS: [Bar; 25] = {
+    use Condition::{Both, Clean, Missed, Noise};
+    use Mix::{Hard, Ordinary};
+    [
+        (Ordinary, Clean, 30, 900, 0.9, 0.98),
+        (Ordinary, Missed, 30, 300, 0.9, 0.98),
+        (Ordinary, Missed, 600, 600, 0.5, 0.96),
+        (Ordinary, Missed, 600, 600, 0.9, 0.80),
+        (Ordinary, Missed, 900, 900, 0.2, 0.98),
+        (Ordinary, Missed, 900, 900, 0.5, 0.88),
+        (Ordinary, Missed, 900, 900, 0.9, 0.50),
+        (Ordinary, Noise, 30, 300, 0.9, 0.98),
+        (Ordinary, Noise, 600, 600, 0.5, 0.96),
+        (Ordinary, Noise, 600, 600, 0.9, 0.80),
+        (Ordinary, Noise, 900, 900, 0.2, 0.98),
+        (Ordinary, Noise, 900, 900, 0.5, 0.88),
+        (Ordinary, Noise, 900, 900, 0.9, 0.50),
+        (Ordinary, Both, 30, 300, 0.5, 0.98),
+        (Ordinary, Both, 120, 120, 0.9, 0.94),
+        (Ordinary, Both, 300, 300, 0.9, 0.70),
+        (Ordinary, Both, 600, 600, 0.2, 0.96),
+        (Ordinary, Both, 600, 600, 0.5, 0.90),
+        (Ordinary, Both, 900, 900, 0.2, 0.75),
+        (Ordinary, Both, 900, 900, 0.5, 0.60),
+        (Hard, Clean, 30, 600, 0.9, 0.98),
+        (Hard, Both, 30, 60, 0.5, 0.98),
+        (Hard, Both, 120, 120, 0.2, 0.95),
+        (Hard, Both, 120, 120, 0.5, 0.88),
+        (Hard, Both, 300, 300, 0.0, 0.95),
+    ]
+};
+
 fn bar(mix: Mix, condition: Condition, period_s: f64, jitter: f64) -> Option<f64> {
-    let to = |most: f64| jitter <= most;
-    match (mix, condition, period_s as u32) {
-        (Mix::Ordinary, Condition::Clean, _) => Some(0.98),
-        (Mix::Ordinary, Condition::Both, 30..=60) if to(0.5) => Some(0.98),
-        (Mix::Ordinary, Condition::Both, 120) => Some(if to(0.5) { 0.98 } else { 0.94 }),
-        (Mix::Ordinary, Condition::Both, 300) => Some(if to(0.5) { 0.98 } else { 0.70 }),
-        (Mix::Ordinary, Condition::Both, 600) if to(0.5) => Some(if to(0.2) { 0.96 } else { 0.90 }),
-        (Mix::Ordinary, Condition::Both, 900) if to(0.5) => Some(if to(0.2) { 0.75 } else { 0.60 }),
-        (Mix::Ordinary, Condition::Missed | Condition::Noise, 30..=300) => Some(0.98),
-        (Mix::Ordinary, Condition::Missed | Condition::Noise, 600) => {
-            Some(if to(0.5) { 0.96 } else { 0.80 })
-        }
-        (Mix::Ordinary, Condition::Missed | Condition::Noise, 900) => Some(if to(0.2) {
-            0.98
-        } else if to(0.5) {
-            0.88
-        } else {
-            0.50
-        }),
-        (Mix::Hard, Condition::Clean, 30..=600) => Some(0.98),
-        (Mix::Hard, Condition::Both, 30..=60) if to(0.5) => Some(0.98),
-        (Mix::Hard, Condition::Both, 120) if to(0.5) => Some(if to(0.2) { 0.95 } else { 0.88 }),
-        (Mix::Hard, Condition::Both, 300) if to(0.0) => Some(0.95),
-        _ => None,
-    }
-}
-
-/// The report as Markdown, as it stands in `docs/detection-quality.md`.
-pub fn markdown(report: &Report) -> String {
-    let mut text = String::from("## Beacon (INT-01)\n\n");
-    let _ = writeln!(
-        text,
-        "One segment of eight hours, rhythm alone: no sizes, names or policy. {} sequences a cell, thresholds from {} \
-         generated callers of each mix (seed {THRESHOLD_SEED}), realised rates on as many others (seed {TEST_SEED}), \
-         beacons of seed {BEACON_SEED}; none of them was used to make the shipped tables. Measured on generated traffic.\n",
-        report.sequences, report.callers
-    );
-    for (mix, [one, tenth], _) in &report.realised {
-        let _ = writeln!(
-            text,
-            "- {} mix: realised false-positive rate {:.2} % at 1 %, {:.3} % at 0.1 %",
-            mix.name(),
-            100.0 * one,
-            100.0 * tenth
-        );
-    }
-    text.push_str(
-        "\nShare found at a false-positive rate of 1 % / 0.1 %, for jitter 0 · 0.2 · 0.5 · 0.9; `!` marks a cell below its \
-         bar at 0.1 %. RITA is a re-implementation of the published timing score of RITA v5, at the same two rates.\n\n\
-         | Mix, condition, period | Bartizan | bar | RITA |\n|---|---|---|---|\n",
-    );
-    for row in report.cells.chunk_by(same_row_or_other_mix).flat_map(by_mix) {
-        let first = row[0];
-        let join = |cell: &dyn Fn(&Cell) -> String| {
-            row.iter().map(|each| cell(each)).collect::<Vec<_>>().join(" · ")
-        };
-        let shares = |found: [usize; 2], of: usize| {
-            found.map(|found| share(found as f64 / of as f64)).join("/")
-        };
-        let _ = writeln!(
-            text,
-            "| {}, {}, {} s | {} | {} | {} |",
-            first.mix.name(),
-            first.condition.name(),
-            first.period_s,
-            join(&|cell| shares(cell.found, cell.of) + if cell.misses() { "!" } else { "" }),
-            join(&|cell| cell.bar.map_or_else(|| "–".into(), share)),
-            join(&|cell| shares(cell.rita_found, cell.of)),
-        );
-    }
-    text
-}
-
-fn same_row_or_other_mix(a: &Cell, b: &Cell) -> bool {
-    a.condition == b.condition && a.period_s.total_cmp(&b.period_s).is_eq()
-}
-
-fn by_mix(row: &[Cell]) -> Vec<Vec<&Cell>> {
-    [Mix::Ordinary, Mix::Hard].map(|mix| row.iter().filter(|cell| cell.mix == mix).collect()).into()
-}
-
-fn share(value: f64) -> String {
-    if value >= 0.9995 {
-        "1".into()
-    } else {
-        format!("{value:.3}").trim_start_matches('0').to_owned()
-    }
+    let fits = |bar: &&Bar| {
+        (bar.0, bar.1) == (mix, condition)
+            && (bar.2..=bar.3).contains(&(period_s as u32))
+            && jitter <= bar.4
+    };
+    BARS.iter().find(fits).map(|bar| bar.5)
 }

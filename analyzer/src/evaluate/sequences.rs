@@ -4,7 +4,7 @@
 
 use super::draw::Draw;
 
-/// The window. Seconds.
+/// The window that callers are seen through, unless another is named. Seconds.
 pub const WINDOW_S: f64 = 28_800.0;
 /// Fewest distinct seconds of a sequence; poorer ones are drawn again.
 pub const FEWEST: usize = 12;
@@ -45,7 +45,7 @@ impl Beacon {
 
     /// Its whole seconds in one window, at least [`FEWEST`] distinct ones.
     pub fn seconds(&self, draw: &mut Draw) -> Vec<i64> {
-        redrawn(FEWEST, || self.times(draw, WINDOW_S))
+        redrawn(FEWEST, WINDOW_S, || self.times(draw, WINDOW_S))
     }
 
     /// Times of its calls within `window_s`, unsorted.
@@ -65,7 +65,9 @@ impl Beacon {
             calls.extend(own.iter().map(|call| call + copy));
         }
         calls.extend((0..foreign).map(|_| draw.between(0.0, window_s)));
-        calls.iter_mut().for_each(|call| *call += draw.between(0.0, 0.3));
+        for call in &mut calls {
+            *call += draw.between(0.0, 0.3);
+        }
         calls
     }
 }
@@ -79,20 +81,20 @@ impl Mix {
         }
     }
 
-    /// Whole seconds of one caller in one window, at least `fewest` distinct ones.
-    pub fn seconds(self, draw: &mut Draw, fewest: usize) -> Vec<i64> {
-        redrawn(fewest, || match self {
-            Self::Ordinary => ordinary(draw),
-            Self::Hard => hard(draw),
+    /// Whole seconds of one caller in a window of `window_s`, at least `fewest` distinct ones.
+    pub fn seconds(self, draw: &mut Draw, window_s: f64, fewest: usize) -> Vec<i64> {
+        redrawn(fewest, window_s, || match self {
+            Self::Ordinary => ordinary(draw, window_s),
+            Self::Hard => hard(draw, window_s),
         })
     }
 }
 
-fn redrawn(fewest: usize, mut times: impl FnMut() -> Vec<f64>) -> Vec<i64> {
+fn redrawn(fewest: usize, window_s: f64, mut times: impl FnMut() -> Vec<f64>) -> Vec<i64> {
     loop {
         let mut seconds: Vec<i64> = times()
             .into_iter()
-            .filter(|at| (0.0..WINDOW_S).contains(at))
+            .filter(|at| (0.0..window_s).contains(at))
             .map(|at| at as i64)
             .collect();
         seconds.sort_unstable();
@@ -104,7 +106,7 @@ fn redrawn(fewest: usize, mut times: impl FnMut() -> Vec<f64>) -> Vec<i64> {
 }
 
 /// One of five kinds, 12 to 1,500 calls over a day.
-fn ordinary(draw: &mut Draw) -> Vec<f64> {
+fn ordinary(draw: &mut Draw, window_s: f64) -> Vec<f64> {
     let n = draw.log_between(12.0, 1_500.0);
     match draw.whole(0, 4) {
         0 => scattered(draw, n, 0.0, DAY_S, OPENING_S),
@@ -112,11 +114,11 @@ fn ordinary(draw: &mut Draw) -> Vec<f64> {
         2 => ordinary_sessions(draw, n),
         3 => {
             let sigma = draw.between(0.8, 2.2);
-            spanned(draw, n, |draw| draw.lognormal(1.0, sigma))
+            spanned(draw, n, window_s, |draw| draw.lognormal(1.0, sigma))
         }
         _ => {
             let shape = draw.between(0.3, 1.5);
-            spanned(draw, n, |draw| draw.gamma(shape))
+            spanned(draw, n, window_s, |draw| draw.gamma(shape))
         }
     }
 }
@@ -141,7 +143,12 @@ fn ordinary_sessions(draw: &mut Draw, n: f64) -> Vec<f64> {
 }
 
 /// `n` intervals scaled to a span of 6 to 24 hours, seen through a window placed uniformly inside.
-fn spanned(draw: &mut Draw, n: f64, mut interval: impl FnMut(&mut Draw) -> f64) -> Vec<f64> {
+fn spanned(
+    draw: &mut Draw,
+    n: f64,
+    window_s: f64,
+    mut interval: impl FnMut(&mut Draw) -> f64,
+) -> Vec<f64> {
     let mut at = 0.0;
     let mut calls = vec![0.0];
     for _ in 0..n.round() as u32 {
@@ -149,45 +156,47 @@ fn spanned(draw: &mut Draw, n: f64, mut interval: impl FnMut(&mut Draw) -> f64) 
         calls.push(at);
     }
     let span_s = draw.between(6.0, 24.0) * HOUR_S;
-    let start = draw.between(0.0, (span_s - WINDOW_S).max(0.0));
+    let start = draw.between(0.0, (span_s - window_s).max(0.0));
     calls.iter().map(|call| call * span_s / at - start).collect()
 }
 
 /// One of six kinds, 12 to 2,000 calls expected in the window.
-fn hard(draw: &mut Draw) -> Vec<f64> {
+fn hard(draw: &mut Draw, window_s: f64) -> Vec<f64> {
     let n = draw.log_between(12.0, 2_000.0);
     match draw.whole(0, 5) {
         0 => {
             let shape = draw.between(0.4, 2.5);
-            renewal(draw, WINDOW_S / n / shape, |draw| draw.gamma(shape))
+            renewal(draw, window_s, window_s / n / shape, |draw| draw.gamma(shape))
         }
-        1 => tidal(draw, n),
-        2 => retry_storms(draw, n),
-        3 => hard_sessions(draw, n),
+        1 => tidal(draw, n, window_s),
+        2 => retry_storms(draw, n, window_s),
+        3 => hard_sessions(draw, n, window_s),
         4 => {
             let sigma: f64 = draw.between(0.7, 2.0);
-            renewal(draw, WINDOW_S / n / (sigma * sigma / 2.0).exp(), |draw| {
+            renewal(draw, window_s, window_s / n / (sigma * sigma / 2.0).exp(), |draw| {
                 draw.lognormal(1.0, sigma)
             })
         }
         _ => {
             let (shape, share) = (draw.between(1.0, 2.5), draw.between(0.3, 0.9));
-            let mut calls = renewal(draw, WINDOW_S / (n * share) / shape, |draw| draw.gamma(shape));
-            calls.extend(scattered(draw, n * (1.0 - share), 0.0, WINDOW_S, 0.0));
+            let mut calls =
+                renewal(draw, window_s, window_s / (n * share) / shape, |draw| draw.gamma(shape));
+            calls.extend(scattered(draw, n * (1.0 - share), 0.0, window_s, 0.0));
             calls
         }
     }
 }
 
 /// A renewal process that has run for long when the window opens.
-pub fn renewal(
+fn renewal(
     draw: &mut Draw,
+    window_s: f64,
     scale_s: f64,
     mut interval: impl FnMut(&mut Draw) -> f64,
 ) -> Vec<f64> {
-    let mut at = -draw.between(0.5, 1.0) * WINDOW_S;
+    let mut at = -draw.between(0.5, 1.0) * window_s;
     let mut calls = Vec::new();
-    while at < WINDOW_S {
+    while at < window_s {
         at += scale_s * interval(draw);
         calls.push(at);
     }
@@ -195,12 +204,12 @@ pub fn renewal(
 }
 
 /// A rate that swings with the day, and one hour of lunch.
-fn tidal(draw: &mut Draw, n: f64) -> Vec<f64> {
+fn tidal(draw: &mut Draw, n: f64, window_s: f64) -> Vec<f64> {
     let (swing, phase) = (draw.between(0.3, 1.0), draw.between(0.0, std::f64::consts::TAU));
-    let (lunch_s, appetite) = (draw.between(0.0, WINDOW_S - HOUR_S), draw.between(0.1, 0.6));
+    let (lunch_s, appetite) = (draw.between(0.0, window_s - HOUR_S), draw.between(0.1, 0.6));
     let mut calls = Vec::new();
     for _ in 0..draw.poisson(n * (1.0 + swing)) {
-        let at = draw.between(0.0, WINDOW_S);
+        let at = draw.between(0.0, window_s);
         let tide =
             (1.0 + swing * (std::f64::consts::TAU * at / DAY_S + phase).sin()) / (1.0 + swing);
         let rate = if (lunch_s..lunch_s + HOUR_S).contains(&at) { tide * appetite } else { tide };
@@ -212,10 +221,10 @@ fn tidal(draw: &mut Draw, n: f64) -> Vec<f64> {
 }
 
 /// Scattered calls; one in seven is tried again at 1, 2, 4 … 60 s.
-pub fn retry_storms(draw: &mut Draw, n: f64) -> Vec<f64> {
+fn retry_storms(draw: &mut Draw, n: f64, window_s: f64) -> Vec<f64> {
     let mut calls = Vec::new();
     for _ in 0..draw.poisson(0.4 * n) {
-        let mut at = draw.between(0.0, WINDOW_S);
+        let mut at = draw.between(0.0, window_s);
         calls.push(at);
         if draw.chance(0.15) {
             let mut wait_s = 1.0_f64;
@@ -229,12 +238,12 @@ pub fn retry_storms(draw: &mut Draw, n: f64) -> Vec<f64> {
     calls
 }
 
-fn hard_sessions(draw: &mut Draw, n: f64) -> Vec<f64> {
+fn hard_sessions(draw: &mut Draw, n: f64, window_s: f64) -> Vec<f64> {
     let (mean, sigma) = (draw.between(4.0, 30.0), draw.between(0.6, 1.2));
     let mut calls = Vec::new();
     for _ in 0..draw.poisson(n / mean).max(1) {
         let gap_s = draw.between(3.0, 60.0);
-        let mut at = draw.between(0.0, WINDOW_S);
+        let mut at = draw.between(0.0, window_s);
         for _ in 0..draw.geometric(mean) {
             calls.push(at);
             at += draw.lognormal(gap_s, sigma);
@@ -251,7 +260,10 @@ mod tests {
     fn a_seed_gives_the_same_callers_and_another_seed_others() {
         let drawn = |seed| {
             let mut draw = Draw::new(seed);
-            (Mix::Ordinary.seconds(&mut draw, FEWEST), Mix::Hard.seconds(&mut draw, FEWEST))
+            (
+                Mix::Ordinary.seconds(&mut draw, WINDOW_S, FEWEST),
+                Mix::Hard.seconds(&mut draw, WINDOW_S, FEWEST),
+            )
         };
         assert_eq!(drawn(5), drawn(5));
         assert_ne!(drawn(5), drawn(6));
@@ -280,7 +292,7 @@ mod tests {
         let mut draw = Draw::new(4);
         for mix in [Mix::Ordinary, Mix::Hard] {
             for _ in 0..200 {
-                let seconds = mix.seconds(&mut draw, FEWEST);
+                let seconds = mix.seconds(&mut draw, WINDOW_S, FEWEST);
                 assert!(
                     seconds.len() >= FEWEST
                         && seconds[0] >= 0

@@ -3,13 +3,14 @@
 //! One run with the published seeds gives the same bytes again.
 
 use super::draw::Draw;
-use super::sequences::{Beacon, Mix};
+use super::sequences::{Beacon, Mix, WINDOW_S};
 use crate::detections::beacon::calibration::{
     Calibration, KNOTS, STEP_MILLINATS, STEPS, STRATA, Stratum, stratum_of, weighted,
 };
 use crate::detections::beacon::parts::Parts;
 use crate::detections::beacon::sums::{SEGMENT_S, Sums};
 use crate::detections::beacon::templates::{Template, Templates, WIDTH};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Seed of the interval laws.
@@ -37,23 +38,33 @@ pub fn write(folder: &Path) -> std::io::Result<()> {
     let laws = templates();
     std::fs::write(folder.join("templates.txt"), laws.write(&laws_header()))?;
     let calibration = calibration(&laws, CALLERS);
-    std::fs::write(folder.join("calibration.txt"), calibration.write(&calibration_header()))
+    std::fs::write(folder.join("calibration.txt"), calibration.write(&calibration_header(&laws)))
 }
 
 fn laws_header() -> String {
     format!(
         "Interval laws of beacons and ordinary callers in units of their median: round(1,000 ln p) of {WIDTH} bins of a \
-         quarter octave from 1/32.\nVersion 1, seed {LAWS_SEED}. Made by `make tables`; do not edit."
+         quarter octave from 1/32.\nVersion 1, seed {LAWS_SEED}. Made by `bartizan-analyzer evaluate \
+         beacon --make-tables`; do not edit."
     )
 }
 
-fn calibration_header() -> String {
+fn calibration_header(laws: &Templates) -> String {
     format!(
         "Ordinary callers by stratum (number of intervals, without and with bursts): callers behind it, {KNOTS} quantiles of \
          each part at normal scores -3 to 3, and the sum at -ln p = 0, 0.25 ... All in thousandths.\nVersion 1, both mixes \
-         alike, {CALLERS} callers of each; seeds {TRAINING_SEED} (parts) and {CALIBRATION_SEED} (sum). Made by `make tables`; \
-         do not edit."
+         alike, {CALLERS} callers of each; seeds {TRAINING_SEED} (parts) and {CALIBRATION_SEED} (sum). Made by \
+         `bartizan-analyzer evaluate beacon --make-tables`; do not edit.\n{}",
+        slice_line(laws)
     )
+}
+
+/// A fingerprint of the calibration of 1,500 callers of each mix: what a test makes again, as all of it takes too long.
+fn slice_line(laws: &Templates) -> String {
+    let slice = calibration(laws, 1_500).write("");
+    let hash = Sha256::digest(slice.as_bytes());
+    let hash = hash.iter().take(16).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    format!("SHA-256 of the same from 1,500 callers of each mix begins with {hash}.")
 }
 
 /// The interval laws of beacons and ordinary callers.
@@ -154,8 +165,9 @@ fn law(mut times: Vec<f64>) -> Template {
 /// The shipped calibration, with `callers` of each mix.
 pub fn calibration(laws: &Templates, callers: usize) -> Calibration {
     let both = |seed| {
-        let mut parts = population(Mix::Ordinary, seed, callers, SHIPPED_FEWEST, laws);
-        parts.extend(population(Mix::Hard, seed, callers, SHIPPED_FEWEST, laws));
+        let of = |mix| Callers { mix, seed, count: callers, fewest: SHIPPED_FEWEST, segments: 1 };
+        let mut parts = of(Mix::Ordinary).parts(laws);
+        parts.extend(of(Mix::Hard).parts(laws));
         parts
     };
     let mut calibration = quantiles(&both(TRAINING_SEED));
@@ -163,25 +175,35 @@ pub fn calibration(laws: &Templates, callers: usize) -> Calibration {
     calibration
 }
 
-/// The parts of `callers` generated callers of one mix; those with too few intervals left are none.
-pub fn population(
-    mix: Mix,
-    seed: u64,
-    callers: usize,
-    fewest: usize,
-    laws: &Templates,
-) -> Vec<Parts> {
-    in_streams(seed ^ ((mix as u64) << 32), callers, |draw| {
-        measured(&mix.seconds(draw, fewest), laws)
-    })
-    .into_iter()
-    .flatten()
-    .collect()
+/// A population of ordinary callers.
+#[derive(Debug, Clone, Copy)]
+pub struct Callers {
+    /// Of which mix.
+    pub mix: Mix,
+    /// Seed of their streams.
+    pub seed: u64,
+    /// How many.
+    pub count: usize,
+    /// Fewest distinct seconds of each.
+    pub fewest: usize,
+    /// Segments of eight hours that they are seen through.
+    pub segments: u32,
 }
 
-/// The parts of calls at whole seconds of one complete window.
-pub fn measured(seconds: &[i64], laws: &Templates) -> Option<Parts> {
-    Parts::of(&Sums::of(seconds, SEGMENT_S)?, laws)
+impl Callers {
+    /// Their parts; those with too few intervals left are none.
+    pub fn parts(&self, laws: &Templates) -> Vec<Parts> {
+        let window_s = f64::from(self.segments) * WINDOW_S;
+        let parts = in_streams(self.seed ^ ((self.mix as u64) << 32), self.count, |draw| {
+            measured(&self.mix.seconds(draw, window_s, self.fewest), self.segments, laws)
+        });
+        parts.into_iter().flatten().collect()
+    }
+}
+
+/// The parts of calls at whole seconds of complete segments.
+pub fn measured(seconds: &[i64], segments: u32, laws: &Templates) -> Option<Parts> {
+    Parts::of(&Sums::of(seconds, i64::from(segments) * SEGMENT_S)?, laws)
 }
 
 /// What `make` gives `count` times, in streams of their own seeds on two threads; the order is that of the streams.
@@ -335,5 +357,72 @@ impl Tail {
             ((self.shape * depth).exp() - 1.0) / self.shape
         };
         (self.from + self.scale * beyond).round() as i32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detections::beacon::{calibration, templates as laws};
+
+    #[test]
+    fn the_shipped_interval_laws_are_what_the_generator_makes() {
+        let shipped = include_str!("../detections/beacon/templates.txt");
+        assert!(templates().write(&laws_header()) == shipped, "make the tables again");
+        assert_eq!(Templates::read(shipped).as_ref(), Ok(&*laws::SHIPPED));
+    }
+
+    #[test]
+    fn the_shipped_calibration_is_of_this_generator() {
+        let shipped = include_str!("../detections/beacon/calibration.txt");
+        assert!(shipped.contains(&slice_line(&laws::SHIPPED)), "make the tables again");
+        assert_eq!(calibration::SHIPPED.strata.len(), STRATA);
+        assert!(
+            calibration::SHIPPED
+                .strata
+                .iter()
+                .all(|stratum| stratum.callers >= STRATUM_CALLERS as u32)
+        );
+    }
+
+    /// Quantiles of the normal distribution, from printed tables.
+    #[test]
+    fn normal_shares_are_those_of_printed_tables() {
+        for (z, share) in [(0.0, 0.5), (1.0, 0.841_344_7), (-1.96, 0.024_997_9), (3.0, 0.998_650_1)]
+        {
+            assert!((normal_share(z) - share).abs() < 2e-7, "{z}: {}", normal_share(z));
+        }
+    }
+
+    /// Sums of an exponential law of mean 1,000: a p of e^(−x) is reached at 1,000·x, in the tail as before it.
+    #[test]
+    fn the_tail_of_an_exponential_law_is_found() {
+        let mut draw = Draw::new(77);
+        let mut sums: Vec<i32> = (0..200_000).map(|_| draw.exponential(1_000.0) as i32).collect();
+        sums.sort_unstable_by(|a, b| b.cmp(a));
+        let knots = tail_knots(&sums);
+        // −ln p ends at ln(4·200,000) = 13.6, beyond the last knot.
+        assert_eq!(knots.len(), STEPS);
+        for (step, knot) in knots.iter().enumerate().skip(1).take(32) {
+            let exact = 250.0 * step as f64;
+            assert!((f64::from(*knot) - exact).abs() < 0.08 * exact + 10.0, "step {step}: {knot}");
+        }
+    }
+
+    #[test]
+    fn a_p_value_is_never_below_a_quarter_of_one_caller() {
+        let sums: Vec<i32> = (0..100).rev().collect();
+        // ln 400 = 5.99: 23 steps of a quarter, and the one at p = 1.
+        assert_eq!(tail_knots(&sums).len(), 24);
+    }
+
+    #[test]
+    fn a_poor_stratum_takes_its_neighbours_of_the_same_mode() {
+        let mut strata = vec![Vec::new(); STRATA];
+        strata[STRATA / 2] = vec![1];
+        strata[STRATA / 2 - 1] = vec![2; 9];
+        strata[STRATA / 2 + 1] = vec![3; STRATUM_CALLERS];
+        let pool = pooled(&strata, STRATA / 2);
+        assert!(pool.len() == STRATUM_CALLERS + 1 && !pool.contains(&2));
     }
 }

@@ -5,6 +5,7 @@
 //! them stratum by stratum. All of it is whole numbers.
 
 use super::parts::{Part, Parts};
+use super::templates::commented;
 use std::sync::LazyLock;
 
 /// Numbers of intervals at which a stratum begins.
@@ -86,7 +87,7 @@ impl Calibration {
 
     /// The calibration as text, below the lines of `header`.
     pub fn write(&self, header: &str) -> String {
-        let mut text: String = header.lines().map(|line| format!("# {line}\n")).collect();
+        let mut text = commented(header);
         text.extend(self.strata.iter().map(Stratum::write));
         text
     }

@@ -4,7 +4,7 @@ use super::rows::Pair;
 use super::{ABOUT, horizon_from};
 use crate::detections::{Case, CaseKind, Step};
 use crate::evaluate::draw::Draw;
-use crate::evaluate::sequences::{Beacon, FEWEST, Mix};
+use crate::evaluate::sequences::{Beacon, FEWEST, Mix, WINDOW_S};
 use model::{Severity, Time, mapped};
 use serde_json::{Value, json};
 use std::net::Ipv6Addr;
@@ -189,7 +189,7 @@ fn in_bursts() -> Vec<i64> {
 }
 
 fn browsing() -> Vec<i64> {
-    since_morning(Mix::Hard.seconds(&mut Draw::new(120), FEWEST))
+    since_morning(Mix::Hard.seconds(&mut Draw::new(120), WINDOW_S, FEWEST))
 }
 
 fn since_morning(seconds: Vec<i64>) -> Vec<i64> {

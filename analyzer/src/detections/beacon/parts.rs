@@ -245,7 +245,9 @@ mod tests {
 
     fn of(intervals: &[(usize, u32)]) -> [u32; BINS] {
         let mut counts = [0; BINS];
-        intervals.iter().for_each(|(at, count)| counts[*at] = *count);
+        for (at, count) in intervals {
+            counts[*at] = *count;
+        }
         counts
     }
 

@@ -202,8 +202,8 @@ impl<'p> Known<'p> {
 /// What is odd about a certificate; what cannot be told is not odd.
 fn facets(shown: &Certificate, now: Time) -> Vec<&'static str> {
     let age = now.0.saturating_sub(shown.not_before_us);
-    let is_rare =
-        shown.issuer_servers == 0 && shown.servers.is_some_and(|servers| servers >= ISSUER_SERVERS);
+    let is_rare = shown.issuer_elsewhere == 0
+        && shown.servers.is_some_and(|servers| servers >= ISSUER_SERVERS);
     [
         (shown.self_signed == 1, "self-signed"),
         ((0..7 * Time::DAY).contains(&age), "younger than a week"),

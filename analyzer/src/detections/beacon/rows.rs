@@ -77,7 +77,7 @@ struct Remembered {
 }
 
 #[derive(Debug, Deserialize)]
-struct Clients {
+struct Reach {
     server: String,
     port: u16,
     ip_protocol: u8,
@@ -87,7 +87,7 @@ struct Clients {
 }
 
 #[derive(Debug, Deserialize)]
-struct Hosts {
+struct Zone {
     zone: String,
     hosts: u64,
 }
@@ -117,8 +117,8 @@ pub struct Certificate {
     pub self_signed: u8,
     /// From when it is valid. Microseconds since the epoch.
     pub not_before_us: i64,
-    /// Servers that showed a certificate of this issuer the day before.
-    pub issuer_servers: u64,
+    /// 1 if another server showed a certificate of this issuer the day before.
+    pub issuer_elsewhere: u8,
     /// Servers that showed any, each counted once for each issuer.
     pub servers: Option<u64>,
 }
@@ -145,7 +145,7 @@ pub struct Calls {
 #[derive(Debug, Default)]
 pub struct Memory {
     pairs: BTreeMap<Pair, Remembered>,
-    clients: BTreeMap<(String, u16, u8, String), Clients>,
+    clients: BTreeMap<(String, u16, u8, String), Reach>,
     hosts: BTreeMap<String, u64>,
     fingerprints: BTreeMap<Ipv6Addr, Vec<Fingerprint>>,
     resolved: BTreeMap<(Ipv6Addr, String), Time>,
@@ -251,12 +251,12 @@ impl Memory {
         for row in read::<Remembered>(&rows[0])? {
             memory.pairs.insert(row.pair.clone(), row);
         }
-        for row in read::<Clients>(&rows[1])? {
+        for row in read::<Reach>(&rows[1])? {
             memory
                 .clients
                 .insert((row.server.clone(), row.port, row.ip_protocol, row.zone.clone()), row);
         }
-        for row in read::<Hosts>(&rows[2])? {
+        for row in read::<Zone>(&rows[2])? {
             memory.hosts.insert(row.zone, row.hosts);
         }
         for row in read::<Fingerprint>(&rows[3])? {

@@ -66,7 +66,7 @@ impl Templates {
         let line = |kind: &str, template: &Template| {
             template.iter().fold(kind.to_owned(), |line, value| format!("{line} {value}")) + "\n"
         };
-        let mut text: String = header.lines().map(|line| format!("# {line}\n")).collect();
+        let mut text = commented(header);
         text.extend(self.beacons.iter().map(|template| line("beacon", template)));
         text.extend(self.benign.iter().map(|template| line("benign", template)));
         text
@@ -96,4 +96,9 @@ impl Templates {
         };
         if n == 0 { 0 } else { ((best(&self.beacons) - best(&self.benign)) / n) as i32 }
     }
+}
+
+/// The lines of a header, each marked as one.
+pub(super) fn commented(header: &str) -> String {
+    header.lines().fold(String::new(), |text, line| text + "# " + line + "\n")
 }
