@@ -94,7 +94,9 @@ pub struct PolicyFile {
 
 /// Which range, and how.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bartizan-analyzer once --policy policy.toml --from 2026-03-12T12:00:00Z --to 2026-03-12T18:00:00Z")]
+#[command(
+    after_help = "Example:\n  bartizan-analyzer once --policy policy.toml --from 2026-03-12T12:00:00Z --to 2026-03-12T18:00:00Z"
+)]
 pub struct Once {
     /// From this moment, such as 2026-03-12T12:00:00Z
     #[arg(long, value_name = "TIME")]
@@ -176,7 +178,14 @@ mod tests {
     #[test]
     fn a_range_is_read_as_rfc_3339() {
         let arguments = Arguments::try_parse_from([
-            "bartizan-analyzer", "once", "--from", "2026-03-12T12:00:00Z", "--to", "2026-03-12T13:00:00+01:00", "--without", "d",
+            "bartizan-analyzer",
+            "once",
+            "--from",
+            "2026-03-12T12:00:00Z",
+            "--to",
+            "2026-03-12T13:00:00+01:00",
+            "--without",
+            "d",
         ])
         .expect("the words of the manual");
         let Verb::Once(once) = arguments.verb else { panic!("once was asked for") };

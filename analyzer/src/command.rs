@@ -44,7 +44,11 @@ impl Exit {
         match failure.chain().find_map(|cause| cause.downcast_ref::<store::Error>()) {
             Some(store::Error::Setting(_)) => Self::Configuration,
             Some(store::Error::Denied { .. }) => Self::NotPermitted,
-            Some(store::Error::Away { .. } | store::Error::Engine { .. } | store::Error::SchemaOld { .. }) => Self::Store,
+            Some(
+                store::Error::Away { .. }
+                | store::Error::Engine { .. }
+                | store::Error::SchemaOld { .. },
+            ) => Self::Store,
             _ => Self::Failed,
         }
     }
@@ -58,20 +62,27 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let quiet = arguments.quiet;
     match &arguments.verb {
         Verb::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Arguments::command(), "bartizan-analyzer", &mut std::io::stdout());
+            clap_complete::generate(
+                *shell,
+                &mut Arguments::command(),
+                "bartizan-analyzer",
+                &mut std::io::stdout(),
+            );
             Ok(Exit::Done)
         }
-        Verb::Explain { format } => answer::detections(*format),
+        Verb::Explain { format } => Ok(answer::detections(*format)),
         Verb::Evaluate { what: Evaluate::Beacon { quick, write, make_tables } } => {
             measuring::beacon(*quick, write.as_deref(), make_tables.as_deref())
         }
         Verb::Evaluate { what: Evaluate::Stories { truth, format } } => {
             with_store(arguments, async |store, _| measuring::story(&store, truth, *format).await)
         }
-        Verb::Status { format } => with_store(arguments, async |store, _| answer::status(&store, *format).await),
-        Verb::Publish(file) => {
-            with_store(arguments, async |store, settings| judging::publish(&store, &read(file, &settings)?, quiet).await)
+        Verb::Status { format } => {
+            with_store(arguments, async |store, _| answer::status(&store, *format).await)
         }
+        Verb::Publish(file) => with_store(arguments, async |store, settings| {
+            judging::publish(&store, &read(file, &settings)?, quiet).await
+        }),
         Verb::Once(once) => with_store(arguments, async |store, settings| {
             judging::once(&store, &read(&once.policy, &settings)?, once, quiet).await
         }),
@@ -86,7 +97,10 @@ fn with_store(
     act: impl AsyncFnOnce(Store, Settings) -> anyhow::Result<Exit>,
 ) -> anyhow::Result<Exit> {
     let settings = settings(arguments)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
     runtime.block_on(async {
         let session: Session = Store::open(&settings.store, Role::Analyzer).await?;
         act(session.store().clone(), settings).await
@@ -126,8 +140,12 @@ fn read(file: &PolicyFile, settings: &Settings) -> anyhow::Result<Policy> {
 /// # Errors
 /// [`BadPolicy`] with every problem and its place.
 pub fn policy_of(path: &Path) -> anyhow::Result<Policy> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| BadPolicy(vec![format!("the policy {} cannot be read: {error}; name it with --policy", path.display())]))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        BadPolicy(vec![format!(
+            "the policy {} cannot be read: {error}; name it with --policy",
+            path.display()
+        )])
+    })?;
     Policy::read(&text).map_err(|problems| {
         let lines = problems.iter().map(|problem| format!("{}:{problem}", path.display()));
         BadPolicy(lines.collect()).into()

@@ -12,6 +12,9 @@ pub mod scan;
 pub mod swift_stranger;
 pub mod undeclared_flow;
 
+#[cfg(test)]
+mod every_detection;
+
 pub use context::{Context, Step};
 pub use judged::{Finding, Judged};
 

@@ -4,8 +4,11 @@ use model::{Time, address::plain};
 use policy::{Policy, Resolved};
 use std::net::Ipv6Addr;
 
+/// Zone of public addresses that no network of the bank holds.
+const INTERNET: &str = "internet";
+
 /// Zones of addresses that no network of the bank holds.
-const OUTSIDE: [&str; 2] = ["internet", "unknown"];
+const OUTSIDE: [&str; 2] = [INTERNET, "unknown"];
 
 /// An address at a moment, as policy knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +36,12 @@ impl<'p> Entity<'p> {
         self.place.host.map_or_else(|| address.to_string(), |host| format!("{host} ({address})"))
     }
 
-    /// Whether it is none of the bank's.
+    /// Whether it is on the internet: an address that policy does not know and that is nobody's there is not.
+    pub fn is_on_internet(&self) -> bool {
+        self.place.zone == INTERNET
+    }
+
+    /// Whether it is none of the bank's, as far as policy knows.
     pub fn is_outside(&self) -> bool {
         OUTSIDE.contains(&self.place.zone)
     }

@@ -100,7 +100,8 @@ struct Memory {
 
 #[derive(Debug, Deserialize)]
 struct Tap {
-    tap: Arc<str>,
+    #[serde(rename = "tap")]
+    name: Arc<str>,
     first: Time,
     newest: Time,
 }
@@ -199,7 +200,7 @@ impl<'a> Judge<'a> {
             .await?
             .rows;
         let taps = taps(self.store).await?;
-        let expected = taps.into_iter().map(|tap| (tap.tap, tap.first)).collect();
+        let expected = taps.into_iter().map(|tap| (tap.name, tap.first)).collect();
         Ok(Seen::new(coverage, expected, &self.without))
     }
 
@@ -313,7 +314,7 @@ pub async fn activity(
 /// # Errors
 /// What the store said.
 pub async fn watermark(store: &Store) -> Result<Watermark, store::Error> {
-    let ends = taps(store).await?.into_iter().map(|tap| (tap.tap, tap.newest.plus(Time::MINUTE)));
+    let ends = taps(store).await?.into_iter().map(|tap| (tap.name, tap.newest.plus(Time::MINUTE)));
     Ok(Watermark::of(ends.collect::<BTreeMap<_, _>>()))
 }
 

@@ -69,7 +69,9 @@ impl Proofs {
         let question = named(include_str!("proofs.sql"), "proofs.written").over(&scope);
         let held = store.ask::<Judged>(&question).await?.rows;
         let mut writer = Writer::default();
-        changed(self.counts, held, &self.judged).iter().for_each(|row| writer.push(row));
+        for row in changed(self.counts, held, &self.judged) {
+            writer.push(&row);
+        }
         Ok(writer.write(store).await?)
     }
 }

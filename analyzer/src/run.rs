@@ -38,7 +38,15 @@ pub async fn run(
     stopped: impl Future<Output = ()>,
 ) -> anyhow::Result<Summary> {
     tokio::pin!(stopped);
-    let mut live = Live { store, policy, lateness_us, judge: None, at: None, counted: None, slices: BTreeMap::new() };
+    let mut live = Live {
+        store,
+        policy,
+        lateness_us,
+        judge: None,
+        at: None,
+        counted: None,
+        slices: BTreeMap::new(),
+    };
     loop {
         match live.look().await {
             Ok(()) => {}
@@ -58,7 +66,10 @@ pub async fn run(
 
 fn is_away(error: &anyhow::Error) -> bool {
     let store = error.chain().find_map(|cause| cause.downcast_ref::<store::Error>());
-    matches!(store, Some(store::Error::Away { .. } | store::Error::Busy { .. } | store::Error::Full { .. }))
+    matches!(
+        store,
+        Some(store::Error::Away { .. } | store::Error::Busy { .. } | store::Error::Full { .. })
+    )
 }
 
 struct Live<'a> {
@@ -76,7 +87,9 @@ struct Live<'a> {
 
 impl Live<'_> {
     async fn look(&mut self) -> anyhow::Result<()> {
-        let Watermark { at: Some(mark), silent, taps } = watermark(self.store).await? else { return Ok(()) };
+        let Watermark { at: Some(mark), silent, taps } = watermark(self.store).await? else {
+            return Ok(());
+        };
         if !silent.is_empty() {
             warn!(?silent, "taps are silent; what depends on them is unknown");
         }
@@ -97,7 +110,9 @@ impl Live<'_> {
     async fn start(&mut self, mark: Time) -> anyhow::Result<Time> {
         let last = named(include_str!("run.sql"), "run.judged");
         let last = self.store.ask::<Last>(&Question::new(last.name, last.sql)).await?.rows;
-        last.iter().for_each(|last| info!(detection = last.detection, minute = %last.minute, "judged before"));
+        for last in &last {
+            info!(detection = last.detection, minute = %last.minute, "judged before");
+        }
         let known = last.iter().map(|last| last.minute).max();
         let from = known.unwrap_or(mark).min(mark).plus(-self.lateness_us).minute();
         info!(%from, watermark = %mark, "judging from here");

@@ -26,7 +26,9 @@ static TABLE: [u16; LIMIT as usize + 1] = table();
 /// The first eight hexadecimal digits of the table's SHA-256, as in `rule_version`.
 static TABLE_HASH: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    TABLE.iter().for_each(|score| hash.update(score.to_le_bytes()));
+    for score in &TABLE {
+        hash.update(score.to_le_bytes());
+    }
     hash.finalize()[..4].iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes what is written");
         text
@@ -34,6 +36,7 @@ static TABLE_HASH: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// 10,000 / (1 + e^(−s/1000)), rounded, for s from 0 on.
+#[expect(clippy::large_stack_arrays, reason = "it is built by the compiler, on no stack of ours")]
 const fn table() -> [u16; LIMIT as usize + 1] {
     /// e^(−1/1000) to the last bit of a double.
     const STEP: f64 = 0.999_000_499_833_374_9;
@@ -113,7 +116,10 @@ mod tests {
     /// first is rounded up by 0.0004 nats, which is 0.75 · 0.25 · 0.0004 = 0.00007 of probability.
     #[test]
     fn known_odds_have_their_probability() {
-        assert_eq!([score(0), score(1_099), score(-2_197), score(4_595)], [5_000, 7_501, 1_000, 9_900]);
+        assert_eq!(
+            [score(0), score(1_099), score(-2_197), score(4_595)],
+            [5_000, 7_501, 1_000, 9_900]
+        );
         assert_eq!((score(i32::MAX), score(i32::MIN)), (9_999, 1));
     }
 

@@ -94,7 +94,9 @@ pub async fn judge(
         fresh.retain(|row| is_news(said.entry(row.flow_id).or_default(), row));
     }
     let mut writer = Writer::default();
-    fresh.iter().for_each(|row| writer.push(row));
+    for row in &fresh {
+        writer.push(row);
+    }
     let written = writer.write(store).await.context("writing verdicts")?;
     Ok((slices.len() as u64, written))
 }

@@ -120,11 +120,13 @@ impl Day<'_> {
                 .or_default()
                 .push(contact);
         }
-        by_source.values_mut().for_each(|contacts| contacts.sort());
+        for contacts in by_source.values_mut() {
+            contacts.sort();
+        }
         self.count_the_bounded(&by_source);
         let mut loud = BTreeSet::new();
         for ((source, way), contacts) in &by_source {
-            if let Some(scanned) = self.alone(*source, contacts) {
+            if let Some(scanned) = self.alone(*source, *way, contacts) {
                 loud.insert(*source);
                 let subject = Subject::Source(*source);
                 self.report(&subject, way.word(), &scanned);
@@ -144,13 +146,15 @@ impl Day<'_> {
         }
     }
 
-    /// The scan of one source, fast before slow.
-    fn alone(&self, source: Ipv6Addr, contacts: &[Contact]) -> Option<Scanned> {
+    /// The scan of one source, fast before slow. Outward, what answers is browsing: only the silent count as slow.
+    fn alone(&self, source: Ipv6Addr, way: Way, contacts: &[Contact]) -> Option<Scanned> {
         let habit = self.habits.get(&source);
         let theta = habit.map_or(fast::USUAL_SUCCESS, Habit::success);
-        let learned = self.context.memory_from;
-        fast::scanned(contacts, theta)
-            .or_else(|| slow::scanned(contacts, habit, learned, day_of(self.context.step)))
+        fast::scanned(contacts, theta).or_else(|| {
+            let counts = |contact: &&Contact| way != Way::Outward || contact.failed;
+            let contacts: Vec<_> = contacts.iter().filter(counts).cloned().collect();
+            slow::scanned(&contacts, habit, self.context.memory_from, day_of(self.context.step))
+        })
     }
 
     /// Sources of one prefix that scan one service together, none of them a scanner by itself.
@@ -235,7 +239,7 @@ impl Day<'_> {
         if critical {
             parts.push(score::part("a target in a zone of criticality 8 or more", "", 700));
         }
-        if source.is_outside() && run.answered() == 0 {
+        if source.is_on_internet() && run.answered() == 0 {
             parts.push(score::part(
                 "nothing answered a source outside: its address may be forged",
                 "",
@@ -273,7 +277,7 @@ fn severity(source: &Entity<'_>, listed: bool, parts: &[Contribution], surprise:
     if listed || score < score::RINGS_AT {
         return Severity::P0;
     }
-    let stated = if source.is_outside() { ABOUT.severity.milder() } else { ABOUT.severity };
+    let stated = if source.is_on_internet() { ABOUT.severity.milder() } else { ABOUT.severity };
     score::severity(stated, score, Some(surprise))
 }
 

@@ -122,14 +122,18 @@ mod tests {
     #[test]
     fn what_is_held_is_not_written_again_in_any_revision() {
         let mut revisions = Revisions::default();
-        [Row(0, "a"), Row(1, "b"), Row(2, "a")].into_iter().for_each(|row| revisions.hold(row));
+        for row in [Row(0, "a"), Row(1, "b"), Row(2, "a")] {
+            revisions.hold(row);
+        }
         assert_eq!(["a", "b", "a"].map(|word| revisions.news(Row(0, word))), [None, None, None]);
     }
 
     #[test]
     fn a_new_form_is_the_highest_revision_and_so_is_what_follows_it() {
         let mut revisions = Revisions::default();
-        [Row(0, "a"), Row(1, "b")].into_iter().for_each(|row| revisions.hold(row));
+        for row in [Row(0, "a"), Row(1, "b")] {
+            revisions.hold(row);
+        }
         assert_eq!(revisions.news(Row(0, "late")), Some(Row(2, "late")));
         assert_eq!(revisions.news(Row(0, "b")), Some(Row(3, "b")));
         assert_eq!(revisions.news(Row(0, "b")), None);

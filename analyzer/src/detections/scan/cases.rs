@@ -59,7 +59,7 @@ impl Attempts {
         let src_ip = mapped(IpAddr::V4(self.src));
         let ends =
             Endpoints { src_ip, dst_ip, src_port: 40_000, dst_port: self.port, ip_protocol: 6 };
-        let answered = self.answers > 0 && at % self.answers == 0;
+        let answered = self.answers > 0 && at.is_multiple_of(self.answers);
         json!({
             "at": moment.0, "src_ip": src_ip, "dst_ip": dst_ip, "dst_port": self.port, "ip_protocol": 6,
             "flow_id": flow_id("e", moment, &ends), "failed": u8::from(!answered), "known": self.known,

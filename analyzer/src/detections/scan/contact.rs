@@ -66,7 +66,7 @@ impl Way {
 
 impl Contact {
     pub(super) fn way(&self, policy: &Policy) -> Way {
-        let outside = |ip| Entity::at(policy, ip, self.at).is_outside();
+        let outside = |ip| Entity::at(policy, ip, self.at).is_on_internet();
         match (outside(self.src_ip), outside(self.dst_ip)) {
             (false, false) => Way::Inside,
             (false, true) => Way::Outward,
