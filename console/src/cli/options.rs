@@ -99,19 +99,23 @@ pub struct Context {
 }
 
 impl Global {
+    /// The file that a profile or a flag names.
+    ///
+    /// # Errors
+    /// If the profile has no name that can be a file's.
+    pub fn file(&self) -> Result<Option<PathBuf>, Failure> {
+        match &self.profile {
+            Some(name) => config::profile_file(name).map(Some).map_err(|error| invalid(&error)),
+            None => Ok(self.config.clone()),
+        }
+    }
+
     /// The settings that hold, with what the options say on top.
     ///
     /// # Errors
     /// If a setting is invalid.
     pub fn settings(&self) -> Result<Loaded, Failure> {
-        let profile = self
-            .profile
-            .as_deref()
-            .map(config::profile_file)
-            .transpose()
-            .map_err(|error| invalid(&error))?;
-        let mut loaded = config::load(profile.as_deref().or(self.config.as_deref()))
-            .map_err(|error| invalid(&error))?;
+        let mut loaded = config::load(self.file()?.as_deref()).map_err(|error| invalid(&error))?;
         if let Some(url) = &self.store {
             loaded.set("store.url", url).map_err(|error| invalid(&error))?;
         }

@@ -2,6 +2,7 @@
 
 use super::Global;
 use crate::failure::{Exit, Failure};
+use ::config::Origin;
 use clap::Args;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -23,7 +24,8 @@ pub struct Arguments {
 
 /// Becomes `program` with `first` and the arguments given; comes back only if that fails.
 ///
-/// A profile, a file of settings, a store and a database given before the verb go with it.
+/// What a profile, a file of settings and flags before the verb decide goes with it, as `BARTIZAN_*` variables: the one
+/// form that every program of ours reads.
 pub(super) fn become_it(
     global: &Global,
     program: &str,
@@ -32,18 +34,10 @@ pub(super) fn become_it(
 ) -> Failure {
     let mut command = Command::new(found(program));
     command.args(first).args(&arguments.rest);
-    let handed = handed_on(global);
-    match handed {
-        Ok(settings) => command.args(settings),
+    match handed_on(global) {
+        Ok(variables) => command.envs(variables),
         Err(failure) => return failure,
     };
-    for (name, value) in
-        [("BARTIZAN_STORE_URL", &global.store), ("BARTIZAN_STORE_DATABASE", &global.database)]
-    {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
     let error = command.exec();
     Failure {
         code: "E-CONSOLE-003",
@@ -53,19 +47,68 @@ pub(super) fn become_it(
     }
 }
 
-/// The file of a profile, or of settings, as the other programs take it.
-fn handed_on(global: &Global) -> Result<Vec<OsString>, Failure> {
-    let file = match (&global.profile, &global.config) {
-        (Some(name), _) => {
-            Some(::config::profile_file(name).map_err(|error| super::options::invalid(&error))?)
-        }
-        (None, file) => file.clone(),
-    };
-    Ok(file.map_or_else(Vec::new, |file| vec!["--config".into(), file.into_os_string()]))
+/// Settings that this command line decided, as variables.
+fn handed_on(global: &Global) -> Result<Vec<(String, String)>, Failure> {
+    let asked = [global.store.is_some(), global.database.is_some()];
+    if !asked.contains(&true) && global.profile.is_none() && global.config.is_none() {
+        return Ok(Vec::new());
+    }
+    let chosen = global.file()?;
+    let loaded = global.settings()?;
+    let decided = loaded.origins.iter().filter(|(_, origin)| match origin {
+        Origin::Flag => true,
+        Origin::File(file, _) => Some(file) == chosen.as_ref(),
+        _ => false,
+    });
+    Ok(decided.map(|(key, _)| (variable(key), written(loaded.value(key)))).collect())
+}
+
+/// `store.url` is `BARTIZAN_STORE_URL`.
+fn variable(key: &str) -> String {
+    format!("BARTIZAN_{}", key.replace('.', "_").to_uppercase())
+}
+
+/// A value as a variable has it: text as it stands, else as TOML writes it, which for plain values is as JSON does.
+fn written(value: Option<&serde_json::Value>) -> String {
+    match value {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
 }
 
 /// The program beside this one, else its name for PATH.
 fn found(program: &str) -> PathBuf {
     let beside = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join(program)));
     beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(program))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_and_a_flag_decide_is_handed_on_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("mine.toml");
+        std::fs::write(&file, "[store]\nuser = \"lin\"\n[sensor]\nbatch_rows = 7\n")
+            .expect("a file");
+        let global = Global {
+            config: Some(file),
+            database: Some("bartizan_s01".into()),
+            quiet: true,
+            ..Global::default()
+        };
+        let handed = handed_on(&global).expect("settings");
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            handed,
+            [
+                pair("BARTIZAN_SENSOR_BATCH_ROWS", "7"),
+                pair("BARTIZAN_STORE_DATABASE", "bartizan_s01"),
+                pair("BARTIZAN_STORE_USER", "lin"),
+            ]
+        );
+        assert_eq!(handed_on(&Global::default()).expect("nothing asked"), []);
+    }
 }

@@ -13,9 +13,10 @@ use crate::keymap::{Action, TRIAGE};
 use crate::requests::Ask;
 use crate::widgets::table::{Cursor, Table};
 use model::Time;
+use model::triage::State;
 use query::{Scope, named};
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use store::{Question, Value};
 
 /// The questions of this view, and of its twin on the command line.
@@ -99,6 +100,8 @@ pub struct Queue {
     /// A newer list that has rows which this one has not; they wait for `.`.
     waiting: Option<Vec<Row>>,
     loaded: bool,
+    /// How many are in which state, such as `NEW 4  ACK 1`.
+    tally: String,
     cursor: Cursor,
     marked: BTreeSet<String>,
     /// Where the panes below are scrolled to.
@@ -139,12 +142,14 @@ impl Queue {
         let known: BTreeSet<_> = self.rows.iter().map(|row| row.id.as_str()).collect();
         let unseen = newer.iter().filter(|row| !known.contains(row.id.as_str())).count();
         if self.loaded && unseen > 0 && !self.rows.is_empty() {
+            let newest: HashMap<_, _> = newer.iter().map(|row| (row.id.as_str(), row)).collect();
             for row in &mut self.rows {
-                if let Some(new) = newer.iter().find(|new| new.id == row.id) {
-                    *row = new.clone();
+                if let Some(new) = newest.get(row.id.as_str()) {
+                    *row = (*new).clone();
                 }
             }
             self.waiting = Some(newer);
+            self.count();
         } else {
             self.show(newer);
         }
@@ -153,6 +158,7 @@ impl Queue {
     fn show(&mut self, rows: Vec<Row>) {
         let selected = self.selected();
         self.rows = rows;
+        self.count();
         self.waiting = None;
         self.loaded = true;
         self.cursor.at = self.cursor.at.min(self.rows.len().saturating_sub(1));
@@ -163,8 +169,22 @@ impl Queue {
         self.marked.retain(|id| there.contains(id));
     }
 
+    /// Counts rows once when they change, so that drawing costs the same however many there are.
+    fn count(&mut self) {
+        let count = |state: &State| {
+            self.rows.iter().filter(|row| row.state.trim_end_matches('…') == state.as_str()).count()
+        };
+        let all =
+            State::ALL.iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0);
+        let all: Vec<_> = all.map(|(state, count)| format!("{state} {count}")).collect();
+        self.tally = all.join("  ");
+    }
+
     /// Rows that wait for `.`.
     fn unseen(&self) -> usize {
+        if self.waiting.is_none() {
+            return 0;
+        }
         let known: BTreeSet<_> = self.rows.iter().map(|row| row.id.as_str()).collect();
         self.waiting.iter().flatten().filter(|row| !known.contains(row.id.as_str())).count()
     }
@@ -309,5 +329,6 @@ impl Screen for Queue {
         {
             row.state = format!("{state}…");
         }
+        self.count();
     }
 }

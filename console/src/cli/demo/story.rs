@@ -52,7 +52,16 @@ pub fn play(name: &str, seed: u64, folder: &Folder, steps: &Steps) -> anyhow::Re
     let truth_file = text(&home.join("truth.json"));
     let passed = steps.shown(
         "bartizan-analyzer",
-        &["evaluate", "stories", "--truth", &truth_file, "--config", &settings],
+        &[
+            "evaluate",
+            "stories",
+            "--truth",
+            &truth_file,
+            "--format",
+            "table",
+            "--config",
+            &settings,
+        ],
     )?;
     Ok(Played { name: name.to_owned(), title: truth.title, passed })
 }

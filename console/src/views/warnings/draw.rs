@@ -8,7 +8,6 @@ use crate::widgets::ink::{self, Piece};
 use crate::widgets::panel::{self, Panel};
 use crate::widgets::table::{Column, Table};
 use model::Time;
-use model::triage::State;
 use ratatui::style::Style;
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::collections::BTreeSet;
@@ -62,8 +61,8 @@ pub(super) fn queue(queue: &Queue, seen: &Seen<'_>, area: Rect, buffer: &mut Buf
 }
 
 fn list(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let note = states(queue);
-    let inner = Panel { title: "Queue", note: &note, focused }.draw(seen.theme, area, buffer);
+    let inner =
+        Panel { title: "Queue", note: &queue.tally, focused }.draw(seen.theme, area, buffer);
     if queue.rows.is_empty() {
         return nothing(queue, seen, inner, buffer);
     }
@@ -123,15 +122,6 @@ pub(in crate::views) fn cells(row: &Row, seen: &Seen<'_>) -> Vec<Piece> {
         Piece::plain(row.evidence_ids.len().to_string()),
         Piece::plain(row.sentence.as_str()),
     ]
-}
-
-/// `New 4  Ack 1`: how many are in which state.
-fn states(queue: &Queue) -> String {
-    let count = |state: &State| {
-        queue.rows.iter().filter(|row| row.state.trim_end_matches('…') == state.as_str()).count()
-    };
-    let all = State::ALL.iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0);
-    all.map(|(state, count)| format!("{state} {count}")).collect::<Vec<_>>().join("  ")
 }
 
 fn nothing(queue: &Queue, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
