@@ -34,6 +34,8 @@ struct Held {
     time: Time,
     gap: u64,
     bytes: SmallVec<[u8; PROBE_BYTES]>,
+    /// Whether the parser took them.
+    is_read: bool,
 }
 
 /// Finds the parser of a flow and feeds it.
@@ -125,7 +127,7 @@ impl Reader {
             parser.finish(&facts, &mut Sink { batch: out.batch, learnt });
         }
         self.attempts = ATTEMPTS + 1;
-        self.release(Account::ParseUnclaimed, out);
+        self.release(out);
     }
 
     /// These bytes begin a message, unless others of the same end are held before them: another protocol may have taken
@@ -142,6 +144,7 @@ impl Reader {
         }
         if self.last_end != Some(end) && !self.held.is_empty() {
             self.decide_held(context, learnt, out);
+            self.release_end(end, out);
         }
         self.attempts = self.attempts.saturating_add(1);
         self.is_judged[end] = false;
@@ -195,7 +198,7 @@ impl Reader {
             if self.feed_held(context, learnt, out)
                 && self.feed(offer, context, learnt, out) == Verdict::Read
             {
-                self.release(Account::ParseKept, out);
+                self.release(out);
                 return Verdict::Read;
             }
         }
@@ -258,16 +261,22 @@ impl Reader {
     }
 
     /// Hands what was held to the parser; whether the parser still takes it as its own.
+    ///
+    /// What another end said before that cannot be of this protocol belongs to one that came before it.
     fn feed_held(
         &mut self,
         context: &mut Context<'_>,
         learnt: &mut Learnt,
         out: &mut Outlets<'_>,
     ) -> bool {
-        let held = std::mem::take(&mut self.held);
-        let is_own = held.iter().all(|held| {
+        let mut held = std::mem::take(&mut self.held);
+        let is_own = held.iter_mut().all(|held| {
             let offer = Offer { end: held.end, time: held.time, bytes: &held.bytes, gap: held.gap };
-            self.parser.is_some() && self.feed(offer, context, learnt, out) == Verdict::Read
+            let Some((at, _)) = self.parser else { return false };
+            let first = payload(offer, &held.bytes, context);
+            let is_foreign = (PROTOCOLS[at].probe)(self.transport, &first) == Probe::No;
+            held.is_read = !is_foreign && self.feed(offer, context, learnt, out) == Verdict::Read;
+            held.is_read || is_foreign
         });
         self.held = held;
         is_own && self.parser.is_some()
@@ -318,7 +327,7 @@ impl Reader {
         let Offer { end, time, bytes, gap } = offer;
         match self.held.iter_mut().find(|held| held.end == end) {
             Some(held) => held.bytes.extend_from_slice(bytes),
-            None => self.held.push(Held { end, time, gap, bytes: bytes.into() }),
+            None => self.held.push(Held { end, time, gap, bytes: bytes.into(), is_read: false }),
         }
     }
 
@@ -341,15 +350,16 @@ impl Reader {
             let Some((at, confidence)) = self.ask(&payload, true, context) else { continue };
             self.claim(at, confidence, &payload, end, context, learnt);
             if self.feed_held(context, learnt, out) {
-                self.release(Account::ParseKept, out);
+                self.release(out);
                 return;
             }
         }
     }
 
     /// Enters all that was held into the ledger.
-    fn release(&mut self, account: Account, out: &mut Outlets<'_>) {
+    fn release(&mut self, out: &mut Outlets<'_>) {
         for held in std::mem::take(&mut self.held) {
+            let account = if held.is_read { Account::ParseKept } else { Account::ParseUnclaimed };
             enter(account, held.end, held.bytes.len(), out);
         }
     }
