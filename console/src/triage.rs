@@ -46,7 +46,13 @@ pub fn acts(
     (acts, refused)
 }
 
+/// Stands after a state that the store has not confirmed yet.
+pub const UNCONFIRMED: char = '…';
+
 fn state_after(state: &str, action: &str) -> Result<String, &'static str> {
+    if state.ends_with(UNCONFIRMED) {
+        return Err("an act on it is under way");
+    }
     if action == "note" {
         return Ok(state.to_owned());
     }

@@ -11,6 +11,7 @@ use crate::event::Answer;
 use crate::failure::Failure;
 use crate::keymap::{Action, TRIAGE};
 use crate::requests::Ask;
+use crate::triage::UNCONFIRMED;
 use crate::widgets::table::{Cursor, Table};
 use model::Time;
 use model::triage::State;
@@ -172,7 +173,10 @@ impl Queue {
     /// Counts rows once when they change, so that drawing costs the same however many there are.
     fn count(&mut self) {
         let count = |state: &State| {
-            self.rows.iter().filter(|row| row.state.trim_end_matches('…') == state.as_str()).count()
+            self.rows
+                .iter()
+                .filter(|row| row.state.trim_end_matches(UNCONFIRMED) == state.as_str())
+                .count()
         };
         let all =
             State::ALL.iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0);
@@ -327,7 +331,7 @@ impl Screen for Queue {
         for row in
             self.rows.iter_mut().filter(|row| subjects.iter().any(|subject| subject.id == row.id))
         {
-            row.state = format!("{state}…");
+            row.state = format!("{state}{UNCONFIRMED}");
         }
         self.count();
     }

@@ -75,6 +75,14 @@ fn marked_rows_are_acknowledged_together_and_the_answer_has_count_and_ids() {
 }
 
 #[test]
+fn an_act_under_way_is_not_begun_again() {
+    let mut console = warnings();
+    console.keys("aa");
+    assert_eq!(console.done.len(), 1);
+    assert!(console.screen().contains("under way"), "\n{}", console.screen());
+}
+
+#[test]
 fn an_act_that_failed_is_told_and_taken_back() {
     let mut console = warnings();
     console.keys("a");
