@@ -16,9 +16,9 @@ use std::time::Duration;
     arg_required_else_help = true,
     after_help = "Examples:
   bartizan-stories list
-  bartizan-stories write S1 --out /tmp/s1
-  bartizan-stories write quiet-day --seed 7 --until 120 --out /tmp/morning
-  tshark -r /tmp/s1/tap-d.pcap -Y 'ip.addr == 203.0.113.40'"
+  bartizan-stories write S1 --out s1
+  bartizan-stories write quiet-day --seed 7 --until 120 --out morning
+  tshark -r s1/tap-d.pcap -Y 'ip.addr == 203.0.113.40'"
 )]
 struct Arguments {
     #[command(subcommand)]
