@@ -1,7 +1,10 @@
 //! The whole thing: a capture in at one end, a warning out at the other.
 
 mod corpora;
+mod judging;
 mod layers;
+mod pipeline;
+mod reference;
 mod store;
 mod supply;
 mod tidy;

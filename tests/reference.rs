@@ -69,7 +69,7 @@ fn every_detection_is_in_the_reference() {
         "# Detections\n\nGenerated from `DETECTIONS`, in order of precedence: the first explains the rest on the same flows.\n\n\
          | Id | Name | Finds | Severity | ATT&CK | Asked | Looks back | Version |\n|---|---|---|---|---|---|---|---|\n",
     );
-    for detection in bartizan_analyzer::detections::DETECTIONS {
+    for detection in analyzer::detections::DETECTIONS {
         let about = detection.about();
         let _ = writeln!(
             text,
