@@ -2,6 +2,7 @@
 
 mod abuse;
 mod crash;
+mod fetching;
 mod filters;
 mod ids;
 mod loading;

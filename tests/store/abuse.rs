@@ -40,7 +40,7 @@ fn attack(port: u16, bytes: &[u8], how: usize) {
     match how % 3 {
         0 => drop(stream),
         1 if sent && stream.shutdown(Shutdown::Write).is_ok() => {
-            let read = stream.set_read_timeout(Some(Duration::from_millis(200)));
+            let read = stream.set_read_timeout(Some(Duration::from_millis(20)));
             read.expect("a duration that is not zero");
             stream.take(4096).read_to_end(&mut Vec::new()).ok();
         }

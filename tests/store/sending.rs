@@ -40,24 +40,7 @@ fn flows(from_day: i64, days: i64, bytes: u64) -> Batch {
 
 fn evidence(subject: &str) -> Batch {
     let mut batch = Batch::new(Form::Native);
-    batch.push(&Evidence {
-        id: HashId::of(&[subject.as_bytes()]),
-        revision: 0,
-        strength: 1,
-        detection: "TST-01".into(),
-        subject: subject.into(),
-        object: String::new(),
-        cause: HashId::default(),
-        episode_start: Time(0),
-        seen: Time(0),
-        p_value: 0.5,
-        severity: Severity::P2,
-        numbers: "{}".into(),
-        flow_ids: vec![1, u64::MAX],
-        coverage: "{}".into(),
-        policy: String::new(),
-        rule_version: String::new(),
-    });
+    batch.push(&Evidence { subject: subject.into(), ..sent(0) });
     batch
 }
 
@@ -85,10 +68,7 @@ async fn evidence_is_read_as_it_was_sent_and_its_highest_revision_counts() {
     for revision in [1, 0, 2] {
         let mut batch = Batch::new(Form::Native);
         let question = Question::new("now", "SELECT * FROM evidence_now");
-        let first = evidence("10.0.0.1");
-        assert_eq!(first.rows(), 1);
-        let row = sent(revision);
-        batch.push(&row);
+        batch.push(&sent(revision));
         assert_eq!(sender.send(batch).await[0].outcome, Outcome::Acknowledged);
         let now = session.ask::<Evidence>(&question).await.expect("evidence").rows;
         assert_eq!(now, [sent(revision.max(1))]);
@@ -157,6 +137,14 @@ async fn rows_of_too_many_days_are_refused_not_tried_for_ever() {
     assert_eq!(sums(&session, FLOWS).await, (0, 0));
 }
 
+fn much_evidence(rows: u32) -> Batch {
+    let mut batch = Batch::new(Form::Native);
+    for revision in 0..rows {
+        batch.push(&sent(revision));
+    }
+    batch
+}
+
 /// The first trouble that a sender reports when it delivers `batch` to `store`.
 async fn trouble(store: Store, batch: Batch) -> State {
     let folder = tempfile::tempdir().expect("a folder");
@@ -182,6 +170,9 @@ async fn trouble(store: Store, batch: Batch) -> State {
 async fn a_sender_without_rights_or_tables_waits_for_a_person_and_says_so() {
     let sensor = RunningStore::shared().product(Role::Sensor).await;
     let state = trouble(sensor.store().clone(), evidence("10.0.0.1")).await;
+    assert!(matches!(state, State::Paused(Error::Denied { code: 497, .. })), "{state:?}");
+    // The refusal comes while the body is still being sent, and must not look like a store that is away.
+    let state = trouble(sensor.store().clone(), much_evidence(200_000)).await;
     assert!(matches!(state, State::Paused(Error::Denied { code: 497, .. })), "{state:?}");
     let nowhere = RunningStore::shared().settings("no_tables");
     let store = Store::find(&nowhere, Role::Owner).await.expect("the engine answers");
