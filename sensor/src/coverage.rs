@@ -11,20 +11,22 @@ pub struct Minute {
     pub packets: [u64; 2],
     /// Payload bytes that parsers read.
     pub scanned: [u64; 2],
-    /// Flows with packets.
+    /// Flows that prove a conversation: TCP, with payload that acknowledges the other side.
     pub flows: u64,
-    /// Flows with packets of this side only.
+    /// Of them, those whose other side was never seen.
     pub one_way: [u64; 2],
     /// Packets lost before the sensor.
     pub lost: u64,
 }
 
 impl Minute {
-    /// Counts a flow that had packets of the sides given.
-    pub const fn count_flow(&mut self, src: bool, dst: bool) {
-        self.flows += (src || dst) as u64;
-        self.one_way[0] += (src && !dst) as u64;
-        self.one_way[1] += (dst && !src) as u64;
+    /// Counts a flow: whether each side proved a conversation, and whether each was ever seen.
+    ///
+    /// Attempts that nobody answered prove nothing: a scan must not make its tap look one-sided, and so blind.
+    pub const fn count_flow(&mut self, proves: [bool; 2], seen: [bool; 2]) {
+        self.flows += (proves[0] || proves[1]) as u64;
+        self.one_way[0] += (proves[0] && !seen[1]) as u64;
+        self.one_way[1] += (proves[1] && !seen[0]) as u64;
     }
 
     /// Counts payload bytes read, given by end of the key; `src` is the opener's end.
@@ -62,13 +64,17 @@ mod tests {
     use super::*;
     use model::Form;
 
-    /// By hand: 3 flows, 2 of them seen from the opener only; 120 packets in a minute are 2 a second.
+    /// By hand: 3 conversations, 2 of them seen from the opener only, and 5 attempts that nobody answered; 120 packets
+    /// in a minute are 2 a second.
     #[test]
-    fn shares_are_of_all_flows_of_the_minute() {
+    fn shares_are_of_the_conversations_of_the_minute() {
         let mut minute = Minute { packets: [120, 60], lost: 20, ..Minute::default() };
-        minute.count_flow(true, true);
-        minute.count_flow(true, false);
-        minute.count_flow(true, false);
+        minute.count_flow([true, true], [true, true]);
+        minute.count_flow([true, false], [true, false]);
+        minute.count_flow([true, false], [true, false]);
+        for _ in 0..5 {
+            minute.count_flow([false, false], [true, false]);
+        }
         let mut batch = Batch::new(Form::Jsonl);
         minute.write(Time(0), &Arc::from("A"), &mut batch);
         let lines = std::str::from_utf8(batch.lines()).expect("JSON is UTF-8");

@@ -30,7 +30,8 @@ crate::record! {
         pub packets_per_s: f64,
         /// Packets lost before the sensor, in a million.
         pub drop_ppm: u32,
-        /// Flows of the minute seen in this direction only, in a million.
+        /// Of the minute's TCP conversations (payload that acknowledges the other side), those in which the other side
+        /// was never seen, in a million. Attempts that nobody answered do not count.
         pub one_way_ppm: u32,
         /// Offset of the capture clock, where it is known.
         pub clock_offset_us: i64,

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 const TCP: u8 = 6;
+const ACK: u8 = 0x10;
 
 /// Writes what happened since the last slice, and begins the next.
 pub(super) fn write(entry: &mut Entry, tap: &Arc<str>, end_reason: EndReason, out: &mut Output<'_>) {
@@ -20,7 +21,11 @@ pub(super) fn write(entry: &mut Entry, tap: &Arc<str>, end_reason: EndReason, ou
     let records = entry.reading.as_mut().map(|reading| std::mem::take(&mut reading.learnt.counts));
     let records = records.unwrap_or_default();
     balance_rows(&records, out);
-    out.minute.count_flow(counts.ends[src].packets > 0, counts.ends[dst].packets > 0);
+    let proves = |end: usize| {
+        entry.key.ip_protocol == TCP && counts.ends[end].payload > 0 && counts.ends[end].tcp_flags & ACK != 0
+    };
+    let seen = |end: usize| entry.ttl[end] > 0 || counts.ends[end].packets > 0;
+    out.minute.count_flow([proves(src), proves(dst)], [seen(src), seen(dst)]);
 
     // Rows are keyed by the flow's start: nothing of it may lie before that.
     let first_seen = if had_packets { counts.first } else { entry.last }.max(entry.start);
