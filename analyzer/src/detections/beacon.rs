@@ -40,6 +40,9 @@ const PAUSE_S: i64 = 4 * 3_600;
 const RUN_MEMORY_US: i64 = 28 * Time::DAY;
 /// −ln p from which a pair is evidence: one ordinary caller in a hundred. Thousandths of a nat.
 pub const REGULAR_MILLINATS: u32 = 4_605;
+/// −ln p from which a suspicious pair rings: one ordinary caller in a thousand. A pair is looked at after each of its calls, so
+/// that one in a hundred would be met too often by chance. Thousandths of a nat.
+pub const RINGS_MILLINATS: u32 = 6_908;
 
 /// Regular calls home.
 #[derive(Debug)]
@@ -148,7 +151,9 @@ impl Regular<'_> {
     fn finding(self, episode_start: Time) -> Finding {
         let contributions =
             score::limited(self.known.contributions(self.verdict.surprise_millinats));
-        let is_suspicious = score::sum(&contributions) >= 0 && !self.known.is_declared();
+        let is_suspicious = score::sum(&contributions) >= 0
+            && self.verdict.surprise_millinats >= RINGS_MILLINATS
+            && !self.known.is_declared();
         Finding {
             subject: self.known.client.key(),
             object: self.pair.object(),
@@ -182,9 +187,9 @@ impl Regular<'_> {
             client.described(),
             client.place.zone,
             self.sums.calls,
-            Time::new(self.sums.first, 0),
+            Time::new(self.sums.first, 0).to_string().replace(".000000", ""),
             (self.parts.median_ms + 500) / 1_000,
-            (f64::from(self.verdict.surprise_millinats) / 1_000.0).exp().floor(),
+            one_in(self.verdict.surprise_millinats),
         )
     }
 
@@ -199,6 +204,7 @@ impl Regular<'_> {
             "stratum": self.verdict.stratum,
             "sum": self.verdict.sum,
             "surprise_millinats": self.verdict.surprise_millinats,
+            "rings_at_millinats": RINGS_MILLINATS,
             "calibration": "not yet calibrated here",
             "first_seen_h": known.now.since(known.first_seen) / Time::HOUR,
             "memory_h": known.now.since(known.memory_from) / Time::HOUR,
@@ -214,6 +220,13 @@ impl Regular<'_> {
         });
         numbers.into_iter().chain(scored).collect()
     }
+}
+
+/// How many callers there are for each that is as regular, to one figure and never more than were found.
+fn one_in(surprise_millinats: u32) -> u64 {
+    let callers = (f64::from(surprise_millinats) / 1_000.0).exp() as u64;
+    let figure = 10_u64.pow(callers.max(1).ilog10());
+    callers / figure * figure
 }
 
 #[cfg(test)]

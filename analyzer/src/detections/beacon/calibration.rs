@@ -9,7 +9,7 @@ use super::templates::commented;
 use std::sync::LazyLock;
 
 /// Numbers of intervals at which a stratum begins.
-pub const EDGES: [u32; 10] = [0, 14, 20, 30, 44, 64, 100, 160, 260, 500];
+pub const EDGES: [u32; 12] = [0, 8, 10, 14, 20, 30, 44, 64, 100, 160, 260, 500];
 /// Strata: by number of intervals, without and with bursts.
 pub const STRATA: usize = 2 * EDGES.len();
 /// Knots of a part: its quantiles at normal scores −3, −2.9 … 3.
@@ -253,8 +253,8 @@ mod tests {
 
     #[test]
     fn strata_begin_at_their_edges() {
-        assert_eq!([stratum_of(6, false), stratum_of(13, false), stratum_of(14, false)], [0, 0, 1]);
-        assert_eq!([stratum_of(499, true), stratum_of(500, true)], [18, 19]);
+        assert_eq!([6, 7, 8, 13, 14].map(|n| stratum_of(n, false)), [0, 0, 1, 2, 3]);
+        assert_eq!([499, 500].map(|n| stratum_of(n, true)), [22, 23]);
     }
 
     #[test]

@@ -63,7 +63,8 @@ fn same_row_or_other_mix(a: &Cell, b: &Cell) -> bool {
 }
 
 fn by_mix(row: &[Cell]) -> Vec<Vec<&Cell>> {
-    [Mix::Ordinary, Mix::Hard].map(|mix| row.iter().filter(|cell| cell.mix == mix).collect()).into()
+    let of = |mix| row.iter().filter(|cell| cell.mix == mix).collect::<Vec<&Cell>>();
+    [Mix::Ordinary, Mix::Hard].map(of).into_iter().filter(|row| !row.is_empty()).collect()
 }
 
 fn share(value: f64) -> String {
