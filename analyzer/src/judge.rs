@@ -126,17 +126,9 @@ impl<'a> Judge<'a> {
         from: Time,
         without: &[String],
     ) -> anyhow::Result<Self> {
-        let memory = store
-            .ask::<Memory>(&store::Question::new("judge.memory", named(SQL, "judge.memory").sql))
-            .await?;
-        let oldest = memory
-            .rows
-            .first()
-            .filter(|memory| memory.flows > 0)
-            .map_or(from, |memory| memory.oldest);
         let book = Book::open(store, policy, from).await.context("reading earlier warnings")?;
         let (without, summary) = (without.to_vec(), Summary::default());
-        Ok(Self { store, policy, without, memory_from: oldest, book, summary })
+        Ok(Self { store, policy, without, memory_from: from, book, summary })
     }
 
     /// Judges one span, which lies within an hour.
@@ -145,6 +137,7 @@ impl<'a> Judge<'a> {
     /// What the store said, or an answer that is not of the form that its SQL promises.
     pub async fn span(&mut self, span: Span, pass: Pass) -> anyhow::Result<()> {
         let activity = activity(self.store, span, &self.without).await?;
+        self.memory_from = memory_from(self.store).await?.unwrap_or(span.from);
         self.give_verdicts(span, &activity).await?;
         let seen = self.seen(span).await.context("reading coverage")?;
         let plans = self.plans(span, pass, &activity);
@@ -293,6 +286,13 @@ fn order(rung: &Rung) -> (Time, usize, &str, &str, Time, Severity) {
         finding.episode_start,
         finding.severity,
     )
+}
+
+/// The oldest row that there is.
+async fn memory_from(store: &Store) -> Result<Option<Time>, store::Error> {
+    let Named { name, sql } = named(SQL, "judge.memory");
+    let memory = store.ask::<Memory>(&store::Question::new(name, sql)).await?.rows;
+    Ok(memory.first().filter(|memory| memory.flows > 0).map(|memory| memory.oldest))
 }
 
 /// How many slices began in each minute of `span`, by minute.
