@@ -6,6 +6,7 @@ pub mod app;
 pub mod draw;
 pub mod event;
 pub mod headless;
+pub mod picture;
 pub mod state;
 pub mod update;
 

@@ -5,7 +5,7 @@ use crate::failure::{Exit, Failure};
 use crate::state::Setup;
 use crate::theme::Theme;
 use crate::views::{self, VIEWS};
-use crate::{app, headless, keymap};
+use crate::{app, headless, keymap, picture};
 use clap::Args;
 use std::io::{self, IsTerminal};
 use store::Role;
@@ -35,6 +35,9 @@ pub struct Arguments {
     /// With colours
     #[arg(long, requires = "headless")]
     ansi: bool,
+    /// As a picture
+    #[arg(long, requires = "headless", conflicts_with = "ansi")]
+    svg: bool,
     /// terminal, mono or ascii
     #[arg(long, value_name = "NAME", env = "BARTIZAN_THEME", value_parser = theme_names())]
     theme: Option<String>,
@@ -75,10 +78,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
         let keys = keymap::typed(&arguments.keys).map_err(|why| Failure::usage(why, ""))?;
         let screen =
             runtime()?.block_on(headless::screen(setup, opener, arguments.snapshot, keys))?;
-        super::output::print(&if arguments.ansi {
-            headless::ansi(&screen)
-        } else {
-            headless::text(&screen)
+        super::output::print(&match (arguments.svg, arguments.ansi) {
+            (true, _) => picture::svg(&screen),
+            (_, true) => headless::ansi(&screen),
+            _ => headless::text(&screen),
         })?;
         return Ok(None);
     }

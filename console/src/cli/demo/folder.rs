@@ -21,16 +21,7 @@ pub struct Folder {
 impl Folder {
     /// The folder asked for, else the one below the user's data folder.
     pub fn at(asked: Option<PathBuf>) -> anyhow::Result<Self> {
-        let path = match asked {
-            Some(path) => path,
-            None => {
-                use etcetera::BaseStrategy;
-                etcetera::choose_base_strategy()
-                    .context("no home folder")?
-                    .data_dir()
-                    .join("bartizan/demo")
-            }
-        };
+        let path = asked.map_or_else(default_folder, Ok)?;
         let path = std::path::absolute(&path)
             .with_context(|| format!("no such folder: {}", path.display()))?;
         Ok(Self { path })
@@ -130,6 +121,12 @@ impl Folder {
 /// The database of a story.
 pub fn database(story: &str) -> String {
     format!("bartizan_{story}")
+}
+
+fn default_folder() -> anyhow::Result<PathBuf> {
+    use etcetera::BaseStrategy;
+    let folders = etcetera::choose_base_strategy().context("no home folder")?;
+    Ok(folders.data_dir().join("bartizan/demo"))
 }
 
 fn profile_path() -> anyhow::Result<PathBuf> {

@@ -21,9 +21,8 @@ pub(super) fn why(whole: &Whole, now: Time) -> String {
     );
     text.push_str(&rests);
     for fact in &whole.evidence {
-        let numbers: Vec<_> =
-            fact.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        text.push_str(&format!("  {} {} {}\n", fact.seen, fact.detection, numbers.join(", ")));
+        let numbers = fact.told().join(", ");
+        text.push_str(&format!("  {} {} {numbers}\n", fact.seen, fact.detection));
     }
     if !row.attack.is_empty() {
         text.push_str(&format!("ATT&CK {}\n", row.attack.join(", ")));
@@ -49,8 +48,8 @@ pub(super) fn whole(whole: &Whole, now: Time) -> String {
             "  {} {} {} > {}{p_value}{withdrawn}\n",
             fact.seen, fact.detection, fact.subject, fact.object
         ));
-        for (name, value) in &fact.numbers {
-            text.push_str(&format!("      {name} {value}\n"));
+        for number in fact.told() {
+            text.push_str(&format!("      {number}\n"));
         }
     }
     text.push_str(&format!("\nFlows ({})\n", whole.flows.len()));

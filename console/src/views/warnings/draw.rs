@@ -120,7 +120,7 @@ pub(in crate::views) fn cells(row: &Row, seen: &Seen<'_>) -> Vec<Piece> {
         Piece::plain(row.detection.as_str()),
         Piece::plain(owner),
         Piece::plain(row.evidence_ids.len().to_string()),
-        Piece::plain(row.sentence.as_str()),
+        Piece::plain(row.what()),
     ]
 }
 
@@ -239,11 +239,10 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
             fact.detection,
             fact.subject
         ))]);
-        let numbers: Vec<_> =
-            fact.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let numbers = fact.told();
         let room = usize::from(inner.width.saturating_sub(4));
         for line in
-            ink::wrapped(&numbers.join("  "), room).into_iter().filter(|line| !line.is_empty())
+            ink::wrapped(&numbers.join(" · "), room).into_iter().filter(|line| !line.is_empty())
         {
             lines.push(vec![Piece::new(format!("   {line}"), seen.theme.quiet())]);
         }

@@ -50,6 +50,16 @@ pub struct Row {
 }
 
 impl Row {
+    /// The sentence without the subject that stands beside it: what a narrow column has room for.
+    pub fn what(&self) -> &str {
+        let Some(rest) = self.sentence.strip_prefix(self.subject.as_str()) else {
+            return &self.sentence;
+        };
+        let rest = rest.trim_start();
+        let after_address = rest.strip_prefix('(').and_then(|inner| inner.split_once(')'));
+        after_address.map_or(rest, |(_, after)| after.trim_start())
+    }
+
     /// As far as an act on it needs.
     pub fn subject(&self) -> Subject {
         Subject {
@@ -109,6 +119,23 @@ pub struct Evidence {
     pub coverage: serde_json::Value,
     /// Version of the detection.
     pub rule_version: String,
+}
+
+impl Evidence {
+    /// Its numbers in words; those of the score stand in the score.
+    pub fn told(&self) -> Vec<String> {
+        let numbers = self.numbers.iter().filter(|(name, _)| *name != "because");
+        numbers.map(|(name, value)| format!("{} {}", name.replace('_', " "), told(value))).collect()
+    }
+}
+
+/// A value as a person writes it.
+fn told(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(values) => values.iter().map(told).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// What a person did.
