@@ -68,11 +68,16 @@ pub enum OpenError {
         "{0}: this is not a capture; give a pcap or pcapng file (plain or gzip), such as tcpdump -w writes"
     )]
     NotACapture(String),
+    /// It ends before its first packet.
+    #[error("{0}: the file was cut short before its first packet; copy or record it again")]
+    CutShort(String),
     /// It has no byte.
     #[error("{0}: the file is empty; a capture has at least a header")]
     Empty(String),
     /// A folder without captures.
-    #[error("{0}: no capture in this folder; captures end in .pcap, .pcapng or .cap, with or without .gz")]
+    #[error(
+        "{0}: no capture in this folder; captures end in .pcap, .pcapng or .cap, with or without .gz"
+    )]
     EmptyFolder(String),
     /// Anything else.
     #[error("{0}: cannot be read ({1})")]
@@ -86,6 +91,7 @@ impl OpenError {
         match error.kind() {
             std::io::ErrorKind::NotFound => Self::Missing(name),
             std::io::ErrorKind::PermissionDenied => Self::Denied(name),
+            std::io::ErrorKind::UnexpectedEof => Self::CutShort(name),
             _ => Self::Other(name, error),
         }
     }

@@ -47,9 +47,9 @@ impl Exit {
         match error {
             store::Error::Setting(_) => Self::Configuration,
             store::Error::Denied { .. } => Self::NotPermitted,
-            store::Error::Away { .. } | store::Error::Engine { .. } | store::Error::SchemaOld { .. } => {
-                Self::Store
-            }
+            store::Error::Away { .. }
+            | store::Error::Engine { .. }
+            | store::Error::SchemaOld { .. } => Self::Store,
             _ => Self::Failed,
         }
     }

@@ -112,7 +112,9 @@ impl Reading {
             streams[1 - from].acknowledged(ack, time, bounds, &mut deliver);
         }
         if reader.is_over() {
-            streams.iter_mut().for_each(|stream| stream.clear(bounds));
+            for stream in streams {
+                stream.clear(bounds);
+            }
         }
     }
 
@@ -130,7 +132,12 @@ impl Reading {
     }
 
     /// The flow has ended: reads what still waits, and lets the parser write what is pending.
-    pub fn finish(&mut self, bounds: &mut Bounds, context: &mut Context<'_>, out: &mut Outlets<'_>) {
+    pub fn finish(
+        &mut self,
+        bounds: &mut Bounds,
+        context: &mut Context<'_>,
+        out: &mut Outlets<'_>,
+    ) {
         let Self { learnt, streams, reader } = self;
         for (end, stream) in streams.iter_mut().enumerate() {
             let mut deliver = |time: Time, bytes: &[u8], gap: u64| {

@@ -309,7 +309,8 @@ mod tests {
             .lines()
             .map(|line| serde_json::from_str(line).expect("a row of the ledger"))
             .collect();
-        let seen: Vec<_> = lines.iter().map(|row| (row.minute.0 / Time::MINUTE, row.packets)).collect();
+        let seen: Vec<_> =
+            lines.iter().map(|row| (row.minute.0 / Time::MINUTE, row.packets)).collect();
         assert_eq!(seen, [(4, 1), (5, 2)]);
         assert_eq!(books.total().of(Account::Captured).packets, 3);
     }

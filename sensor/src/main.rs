@@ -1,8 +1,8 @@
 //! `bartizan-sensor`: arguments → config → run.
 
-use clap::Parser;
 use bartizan_sensor::arguments::{Arguments, Verb};
 use bartizan_sensor::command::{self, Exit};
+use clap::Parser;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -17,9 +17,8 @@ fn main() -> ExitCode {
         }
         Verb::Replay(replay) => command::load(arguments.config.as_deref())
             .and_then(|settings| command::replay::run(replay, &settings)),
-        Verb::Check => {
-            command::load(arguments.config.as_deref()).map(|settings| command::check::run(&settings))
-        }
+        Verb::Check => command::load(arguments.config.as_deref())
+            .map(|settings| command::check::run(&settings)),
     };
     let exit = outcome.unwrap_or_else(|failure| {
         eprintln!("bartizan-sensor: {failure:#}");

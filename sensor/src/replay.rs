@@ -75,9 +75,14 @@ impl Watcher for () {
 
 impl Replay {
     /// The captures by tap, taps in the order in which their first capture was named.
+    ///
+    /// Every capture is opened once here, so that a wrong path is said before anything is written.
     pub fn parts(&self, settings: &Settings) -> Result<Vec<Part>, OpenError> {
         let mut parts: Vec<Part> = Vec::new();
         for file in captures(&self.files)? {
+            if file.as_os_str() != "-" {
+                drop(Capture::open(&file)?);
+            }
             let tap = self.tap.clone().or_else(|| tap_of(&file));
             let tap: Arc<str> = tap.unwrap_or_else(|| settings.tap.clone()).into();
             match parts.iter_mut().find(|part| part.tap == tap) {
@@ -89,8 +94,6 @@ impl Replay {
     }
 
     /// Replays all of it into `outlet`, or until `stop`.
-    ///
-    /// Every capture is opened once before the first is read, so that a wrong path is said at once.
     pub fn run<O: Outlet>(
         &self,
         settings: &Settings,
@@ -99,9 +102,6 @@ impl Replay {
         watcher: &mut impl Watcher,
     ) -> Result<(Replayed, O), OpenError> {
         let parts = self.parts(settings)?;
-        for file in parts.iter().flat_map(|part| &part.files).filter(|file| file.as_os_str() != "-") {
-            drop(Capture::open(file)?);
-        }
         let mut replayed = Replayed::default();
         for (number, part) in parts.iter().enumerate() {
             let plan = Plan {

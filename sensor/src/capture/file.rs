@@ -58,6 +58,12 @@ struct Medium {
     error: Arc<Mutex<Option<std::io::Error>>>,
 }
 
+impl Medium {
+    fn has_failed(&self) -> bool {
+        self.error.lock().expect("nothing panics while it is held").is_some()
+    }
+}
+
 struct Counted<R> {
     inner: R,
     medium: Medium,
@@ -100,16 +106,17 @@ impl Capture {
     pub fn read_from(reader: impl Read + Send + 'static, path: &Path) -> Result<Self, OpenError> {
         let medium = Medium::default();
         let counted = Counted { inner: reader, medium: medium.clone() };
-        let head = with_head(counted).map_err(|error| OpenError::new(path, error))?;
+        let remembering = Remembering { inner: counted, medium: medium.clone() };
+        let head = with_head(remembering).map_err(|error| OpenError::new(path, error))?;
         let is_gzip = head.get_ref().0.get_ref().starts_with(&[0x1f, 0x8b]);
         let plain: Box<dyn Read + Send> = if is_gzip {
-            let inner = MultiGzDecoder::new(head);
+            let inner = Remembering { inner: MultiGzDecoder::new(head), medium: medium.clone() };
             Box::new(with_head(inner).map_err(|error| OpenError::new(path, error))?)
         } else {
             Box::new(head)
         };
-        let remembering = Remembering { inner: plain, medium: medium.clone() };
-        let reader = pcap_parser::create_reader(BUFFER, remembering).map_err(|error| match error {
+        let reader = pcap_parser::create_reader(BUFFER, plain).map_err(|error| match error {
+            _ if medium.has_failed() => OpenError::CutShort(path.display().to_string()),
             PcapError::Eof => OpenError::Empty(path.display().to_string()),
             _ => OpenError::NotACapture(path.display().to_string()),
         })?;
@@ -161,6 +168,7 @@ impl Capture {
                     return Ok(found);
                 }
                 Step::Record(length, None) => self.reader.consume(length),
+                Step::End if self.medium.has_failed() => return Err(self.truncated()),
                 Step::End => return Ok(Found::End),
                 Step::Refill => self.refill()?,
                 Step::Grow => self.grow()?,
@@ -317,8 +325,12 @@ impl Interface {
 }
 
 /// `reader` with its first [`HEAD`] bytes already read, so that short reads do not hide what the file is.
+///
+/// An error after some bytes is left for whoever reads on: what came before it is worth keeping.
 fn with_head<R: Read>(mut reader: R) -> std::io::Result<Chain<Cursor<Vec<u8>>, R>> {
     let mut head = Vec::with_capacity(HEAD);
-    reader.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    Ok(Cursor::new(head).chain(reader))
+    match reader.by_ref().take(HEAD as u64).read_to_end(&mut head) {
+        Err(error) if head.is_empty() => Err(error),
+        _ => Ok(Cursor::new(head).chain(reader)),
+    }
 }

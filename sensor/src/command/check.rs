@@ -27,7 +27,11 @@ pub fn run(settings: &Settings) -> Exit {
 fn captures() -> Vec<Line> {
     let later = "not built yet: this version reads captures from files";
     vec![
-        Line { what: "file", works: true, why: "pcap and pcapng, plain or gzip: bartizan-sensor replay FILE".into() },
+        Line {
+            what: "file",
+            works: true,
+            why: "pcap and pcapng, plain or gzip: bartizan-sensor replay FILE".into(),
+        },
         Line { what: "libpcap", works: false, why: later.into() },
         Line { what: "af_packet", works: false, why: later.into() },
         Line { what: "xdp", works: false, why: later.into() },
@@ -56,7 +60,8 @@ fn store_line(settings: &Settings) -> (Line, Exit) {
     });
     match asked {
         Ok((version, Ok(()))) => {
-            let why = format!("engine {version}, database {} is up to date", settings.store.database);
+            let why =
+                format!("engine {version}, database {} is up to date", settings.store.database);
             (Line { what, works: true, why }, Exit::Done)
         }
         Ok((version, Err(error))) => {

@@ -22,7 +22,8 @@ pub(super) struct Progress {
 impl Progress {
     /// A bar for captures of `bytes` in all; hidden when quiet, in CI, and without a terminal.
     pub(super) fn new(bytes: u64, is_quiet: bool) -> Self {
-        let hidden = is_quiet || std::env::var_os("CI").is_some() || !std::io::stderr().is_terminal();
+        let hidden =
+            is_quiet || std::env::var_os("CI").is_some() || !std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
         let template = "{bar:30} {percent:>3} %  {bytes_per_sec:>12}  {eta:>4} left  {msg}";
         bar.set_style(ProgressStyle::with_template(template).expect("the template is fixed"));

@@ -141,18 +141,24 @@ fn report(
     }
     if replayed.evicted > 0 && !arguments.quiet {
         let evicted = replayed.evicted;
-        eprintln!("bartizan-sensor: {evicted} flows were written early because sensor.max_flows was reached");
+        eprintln!(
+            "bartizan-sensor: {evicted} flows were written early because sensor.max_flows was reached"
+        );
     }
     let imbalances = imbalances(&ledger, replayed.rows);
     for imbalance in &imbalances {
-        eprintln!("bartizan-sensor: THE BOOKS DO NOT BALANCE: {imbalance}; please report this with the capture");
+        eprintln!(
+            "bartizan-sensor: THE BOOKS DO NOT BALANCE: {imbalance}; please report this with the capture"
+        );
     }
     if let Some(failure) = &exported.failure {
         eprintln!("bartizan-sensor: {failure}");
     }
     let refused = ledger.of(crate::ledger::Account::ExportRefused).records;
     if refused > 0 {
-        eprintln!("bartizan-sensor: the store refused {refused} rows; they are in its dead-letters folder");
+        eprintln!(
+            "bartizan-sensor: the store refused {refused} rows; they are in its dead-letters folder"
+        );
     }
     match &exported.failure {
         _ if !imbalances.is_empty() => Exit::Failed,

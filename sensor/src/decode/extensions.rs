@@ -19,11 +19,8 @@ pub(super) fn read(frame: &[u8], headers: &mut Headers) -> Code {
             continue;
         }
         headers.fragment_id = fragment.identification();
-        headers.fragment = if fragment.fragment_offset().value() == 0 {
-            Fragment::First
-        } else {
-            Fragment::Later
-        };
+        headers.fragment =
+            if fragment.fragment_offset().value() == 0 { Fragment::First } else { Fragment::Later };
         if headers.fragment == Fragment::Later {
             headers.ip_protocol = fragment.next_header().0;
             return transport::any(frame, at, headers);

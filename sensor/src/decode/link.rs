@@ -83,7 +83,8 @@ fn family_of(frame: &[u8], family: u32, headers: &mut Headers) -> Code {
 
 /// PPP (RFC 1661), with or without HDLC address and control, protocol field of one byte or two.
 fn ppp(frame: &[u8], offset: usize, headers: &mut Headers) -> Code {
-    let offset = if frame.get(offset..offset + 2) == Some(&[0xff, 3]) { offset + 2 } else { offset };
+    let offset =
+        if frame.get(offset..offset + 2) == Some(&[0xff, 3]) { offset + 2 } else { offset };
     let (Some(&first), Some(wide)) = (frame.get(offset), two(frame, offset)) else {
         return Code::ShortLink;
     };

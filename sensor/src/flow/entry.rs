@@ -87,7 +87,8 @@ impl Orientation {
     /// The client of the protocol is the low end or not: it opened the flow, unless something surer is known.
     pub fn settle_by_role(&mut self, client_is_low: bool) {
         if !self.is_settled {
-            *self = Self { src_is_low: client_is_low, is_settled: true, direction: Direction::Role };
+            *self =
+                Self { src_is_low: client_is_low, is_settled: true, direction: Direction::Role };
         }
     }
 
@@ -97,7 +98,9 @@ impl Orientation {
             return;
         }
         self.is_settled = true;
-        let rank = |port: u16| if port == 0 { 3 } else { u8::from(port >= 1024) + u8::from(port >= 32_768) };
+        let rank = |port: u16| {
+            if port == 0 { 3 } else { u8::from(port >= 1024) + u8::from(port >= 32_768) }
+        };
         let (low, high) = (rank(key.low.1), rank(key.high.1));
         if low != high {
             (self.src_is_low, self.direction) = (low > high, Direction::Port);
@@ -105,7 +108,7 @@ impl Orientation {
     }
 
     /// The opener's end: 0 low, 1 high.
-    pub(super) const fn src(&self) -> usize {
+    pub(super) const fn src(self) -> usize {
         if self.src_is_low { 0 } else { 1 }
     }
 }

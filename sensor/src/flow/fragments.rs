@@ -67,7 +67,14 @@ mod tests {
 
     fn fragment(fragment: Fragment, id: u32, ports: (u16, u16)) -> Headers {
         let (src_port, dst_port) = ports;
-        Headers { fragment, fragment_id: id, src_port, dst_port, ip_protocol: 17, ..Headers::default() }
+        Headers {
+            fragment,
+            fragment_id: id,
+            src_port,
+            dst_port,
+            ip_protocol: 17,
+            ..Headers::default()
+        }
     }
 
     #[test]

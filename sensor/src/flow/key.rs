@@ -104,7 +104,14 @@ mod tests {
 
     fn headers(src: u8, dst: u8, ports: (u16, u16), ip_protocol: u8) -> Headers {
         let (src_port, dst_port) = ports;
-        Headers { src: [src; 16], dst: [dst; 16], src_port, dst_port, ip_protocol, ..Headers::default() }
+        Headers {
+            src: [src; 16],
+            dst: [dst; 16],
+            src_port,
+            dst_port,
+            ip_protocol,
+            ..Headers::default()
+        }
     }
 
     #[test]

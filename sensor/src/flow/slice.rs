@@ -13,7 +13,12 @@ const TCP: u8 = 6;
 const ACK: u8 = 0x10;
 
 /// Writes what happened since the last slice, and begins the next.
-pub(super) fn write(entry: &mut Entry, tap: &Arc<str>, end_reason: EndReason, out: &mut Output<'_>) {
+pub(super) fn write(
+    entry: &mut Entry,
+    tap: &Arc<str>,
+    end_reason: EndReason,
+    out: &mut Output<'_>,
+) {
     entry.orientation.settle_by_ports(&entry.key);
     let (src, dst) = (entry.orientation.src(), 1 - entry.orientation.src());
     let counts = std::mem::take(&mut entry.slice);
@@ -22,7 +27,9 @@ pub(super) fn write(entry: &mut Entry, tap: &Arc<str>, end_reason: EndReason, ou
     let records = records.unwrap_or_default();
     balance_rows(&records, out);
     let proves = |end: usize| {
-        entry.key.ip_protocol == TCP && counts.ends[end].payload > 0 && counts.ends[end].tcp_flags & ACK != 0
+        entry.key.ip_protocol == TCP
+            && counts.ends[end].payload > 0
+            && counts.ends[end].tcp_flags & ACK != 0
     };
     let seen = |end: usize| entry.ttl[end] > 0 || counts.ends[end].packets > 0;
     out.minute.count_flow([proves(src), proves(dst)], [seen(src), seen(dst)]);

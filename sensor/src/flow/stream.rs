@@ -108,7 +108,13 @@ impl Stream {
     }
 
     /// The other side acknowledged all bytes before `ack`: a hole below it was lost to us alone.
-    pub fn acknowledged(&mut self, ack: u32, time: Time, bounds: &mut Bounds, deliver: &mut Deliver<'_>) {
+    pub fn acknowledged(
+        &mut self,
+        ack: u32,
+        time: Time,
+        bounds: &mut Bounds,
+        deliver: &mut Deliver<'_>,
+    ) {
         let Some(first) = self.waiting.first() else { return };
         let covers = ack.wrapping_sub(first.seq) as i32 > 0;
         if covers && time.since(self.hole_since) > ACKNOWLEDGED_US {
@@ -264,7 +270,10 @@ mod tests {
 
     #[test]
     fn sequence_numbers_go_round() {
-        assert_eq!(play(u32::MAX - 2, &[(1, b"cd"), (u32::MAX - 1, b"ab?")]).0, b"ab?cd"[..].to_vec());
+        assert_eq!(
+            play(u32::MAX - 2, &[(1, b"cd"), (u32::MAX - 1, b"ab?")]).0,
+            b"ab?cd"[..].to_vec()
+        );
     }
 
     #[test]

@@ -4,10 +4,10 @@ use super::entry::{Counts, Entry, Orientation};
 use super::fragments::Fragments;
 use super::key::Keyed;
 use super::messages::Gaps;
+use super::slice;
 use super::stream::Bounds;
 use super::tcp::{self, Tcp};
 use super::timeout::{Handle, Wheel};
-use super::slice;
 use crate::coverage::Minute;
 use crate::decode::Packet;
 use crate::identify::{Context, Outlets, Reading, Segment};
@@ -184,7 +184,8 @@ impl Table {
         out: &mut Output<'_>,
     ) -> u32 {
         let hash = self.hasher.hash_one(keyed.key);
-        let found = self.places.find(hash, |&at| self.entries[at as usize].key == keyed.key).copied();
+        let found =
+            self.places.find(hash, |&at| self.entries[at as usize].key == keyed.key).copied();
         if let Some(at) = found {
             let entry = &self.entries[at as usize];
             let quiet_us = self.now.since(entry.touched);
@@ -204,7 +205,8 @@ impl Table {
     fn open(&mut self, keyed: &Keyed, hash: u64, time: Time) -> u32 {
         self.opened += 1;
         let at = self.free.pop().unwrap_or(self.entries.len() as u32);
-        let generation = self.entries.get(at as usize).map_or(0, |old| old.generation.wrapping_add(1));
+        let generation =
+            self.entries.get(at as usize).map_or(0, |old| old.generation.wrapping_add(1));
         let due = self.wheel.insert(Handle { at, generation }, self.now.plus(FIRST_SLICE_US));
         let entry = Entry {
             key: keyed.key,
@@ -344,7 +346,8 @@ impl Table {
 
     /// The wheel has reached a flow: ends it, writes its first slice, or asks again later.
     fn ask(&mut self, handle: Handle, second: i64, out: &mut Output<'_>) {
-        let (now, limits) = (self.now, self.limits);
+        // As of that second, so that rows do not depend on what else was in the capture to move its clock.
+        let (now, limits) = (self.now.min(Time::new(second, 0)), self.limits);
         let Some(entry) = live(&mut self.entries, handle) else { return };
         if !super::timeout::is_same_slot(entry.due, second) {
             return;
@@ -354,7 +357,9 @@ impl Table {
         let end_reason = if is_tcp { entry.tcp.end_reason() } else { None };
         let quiet_us = now.since(entry.touched);
         match end_reason {
-            Some(reason) if quiet_us >= LINGER_US.min(idle_us) => return self.end(handle.at, reason, out),
+            Some(reason) if quiet_us >= LINGER_US.min(idle_us) => {
+                return self.end(handle.at, reason, out);
+            }
             None if quiet_us >= idle_us => return self.end(handle.at, EndReason::Idle, out),
             _ => {}
         }
@@ -413,7 +418,12 @@ fn live(entries: &mut [Entry], handle: Handle) -> Option<&mut Entry> {
         .filter(|entry| entry.is_open && entry.generation == handle.generation)
 }
 
-fn segment<'a>(from: usize, headers: &Headers, packet: &Packet<'_>, bytes: &'a [u8]) -> Segment<'a> {
+fn segment<'a>(
+    from: usize,
+    headers: &Headers,
+    packet: &Packet<'_>,
+    bytes: &'a [u8],
+) -> Segment<'a> {
     let syn = u32::from(headers.tcp_flags & tcp::SYN != 0);
     Segment {
         from,
@@ -426,7 +436,7 @@ fn segment<'a>(from: usize, headers: &Headers, packet: &Packet<'_>, bytes: &'a [
 }
 
 fn fingerprint(headers: &Headers, frame: &[u8]) -> Text {
-    let options = frame.get(headers.transport_offset as usize + 20..headers.payload_offset as usize);
+    let options =
+        frame.get(headers.transport_offset as usize + 20..headers.payload_offset as usize);
     Text::from(tcp::syn_fingerprint(headers.tcp_window, options.unwrap_or_default()))
 }
-

@@ -71,7 +71,13 @@ pub(super) struct Added {
 
 impl Tcp {
     /// Takes a segment from the end `from`; `src` is the opener's end.
-    pub(super) fn observe(&mut self, from: usize, src: usize, headers: &Headers, time: Time) -> Added {
+    pub(super) fn observe(
+        &mut self,
+        from: usize,
+        src: usize,
+        headers: &Headers,
+        time: Time,
+    ) -> Added {
         let flags = headers.tcp_flags;
         self.time_handshake(from == src, flags, time);
         self.change_state(from, flags);
@@ -88,7 +94,9 @@ impl Tcp {
             (true, SYN, Handshake::None | Handshake::Syn) => {
                 (self.syn_at, self.handshake) = (time, Handshake::Syn);
             }
-            (false, both, Handshake::Syn) if both == SYN | ACK => self.handshake = Handshake::SynAck,
+            (false, both, Handshake::Syn) if both == SYN | ACK => {
+                self.handshake = Handshake::SynAck;
+            }
             (true, ACK, Handshake::SynAck) => {
                 self.handshake = Handshake::Done;
                 self.rtt_us = time.since(self.syn_at).clamp(0, i64::from(u32::MAX)) as u32;
@@ -279,7 +287,13 @@ mod tests {
     use super::*;
 
     fn segment(flags: u8, seq: u32, length: u32) -> Headers {
-        Headers { tcp_flags: flags, tcp_seq: seq, payload_length: length, tcp_window: 1, ..Headers::default() }
+        Headers {
+            tcp_flags: flags,
+            tcp_seq: seq,
+            payload_length: length,
+            tcp_window: 1,
+            ..Headers::default()
+        }
     }
 
     fn play(segments: &[(usize, u8, u32, u32)]) -> (Tcp, Added) {

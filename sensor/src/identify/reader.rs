@@ -6,8 +6,8 @@ use model::Time;
 use model::coverage::Side;
 use model::id::flow_id;
 use protocols::{
-    Confidence, FlowFacts, Learnt, PROBE_BYTES, PROTOCOLS, Parser, Payload, Probe, Progress, Protocol,
-    Sink, Transport,
+    Confidence, FlowFacts, Learnt, PROBE_BYTES, PROTOCOLS, Parser, Payload, Probe, Progress,
+    Protocol, Sink, Transport,
 };
 use smallvec::SmallVec;
 
@@ -226,7 +226,8 @@ impl Reader {
     }
 
     fn may_be_more(&self, payload: &Payload<'_>) -> bool {
-        self.candidates().any(|(_, protocol)| (protocol.probe)(self.transport, payload) == Probe::Maybe)
+        self.candidates()
+            .any(|(_, protocol)| (protocol.probe)(self.transport, payload) == Probe::Maybe)
     }
 
     fn candidates(&self) -> impl Iterator<Item = (usize, &'static Protocol)> {
