@@ -16,7 +16,7 @@ pub struct RunningStore {
 }
 
 /// Longest wait for anything that a running machine does.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 impl RunningStore {
     /// Starts the engine at its first call in a process.

@@ -45,8 +45,9 @@ fn attack(port: u16, bytes: &[u8], how: usize) {
             stream.take(4096).read_to_end(&mut Vec::new()).ok();
         }
         _ => {
+            // Dropped with an answer unread: a reset.
             stream.set_nonblocking(true).expect("it is a socket");
-            stream.read(&mut [0; 16]).ok();
+            stream.peek(&mut [0; 16]).ok();
         }
     }
 }

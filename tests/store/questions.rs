@@ -66,17 +66,18 @@ async fn any_text_goes_through_a_parameter_unchanged() {
     }
 }
 
+#[derive(Deserialize)]
+struct Moment {
+    time: Time,
+}
+
 #[tokio::test]
 async fn every_moment_that_the_store_knows_is_told_apart() {
     let store = RunningStore::shared().open("moments", Role::Reader).await;
-    #[derive(Deserialize)]
-    struct Row {
-        time: Time,
-    }
     for time in [Time(0), Time(-1), Time(1), Time::new(4_102_444_800, 1)] {
         let question = Question::new("time", "SELECT {time:DateTime64(6)} AS time")
             .with("time", Value::Time(time));
-        assert_eq!(store.ask::<Row>(&question).await.expect("an answer").rows[0].time, time);
+        assert_eq!(store.ask::<Moment>(&question).await.expect("an answer").rows[0].time, time);
     }
 }
 

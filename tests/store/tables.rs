@@ -37,8 +37,7 @@ async fn columns(store: &Store, table: &str) -> Vec<Described> {
 
 /// A type without what the engine converts by itself.
 fn plain(kind: &str) -> String {
-    let inner = kind.replace("LowCardinality(", "").replace(')', "");
-    inner.replace('(', "").replace(' ', "")
+    kind.replace("LowCardinality", "").replace(['(', ')', ' '], "")
 }
 
 #[tokio::test]
@@ -70,16 +69,17 @@ async fn every_column_is_sent_or_filled_by_the_store() {
     }
 }
 
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
 #[tokio::test]
 async fn every_insert_is_known_long_enough_to_be_repeated() {
     let store = RunningStore::shared().open("windows", Role::Owner).await;
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-    }
     let sql = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'
         AND name != 'schema_version' AND engine_full NOT LIKE '%non_replicated_deduplication_window = 100000%'";
-    let without = store.ask::<Row>(&Question::new("windows", sql)).await.expect("tables").rows;
+    let without = store.ask::<Named>(&Question::new("windows", sql)).await.expect("tables").rows;
     let names: Vec<_> = without.into_iter().map(|row| row.name).collect();
     assert!(names.is_empty(), "a repeated insert would count twice in {names:?}");
 }

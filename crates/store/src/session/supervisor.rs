@@ -149,7 +149,7 @@ fn stop(child: &mut Child) {
         if !matches!(child.try_wait(), Ok(None)) {
             return;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::park_timeout(Duration::from_millis(10));
     }
     tracing::warn!("the store did not stop in time and is killed; nothing acknowledged is lost");
     if let Err(error) = child.kill().and_then(|()| child.wait().map(drop)) {
