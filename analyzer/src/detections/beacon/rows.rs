@@ -101,7 +101,7 @@ struct Fingerprint {
 }
 
 #[derive(Debug, Deserialize)]
-struct Resolved {
+struct Answer {
     client: Ipv6Addr,
     server: String,
     resolved_us: i64,
@@ -262,7 +262,7 @@ impl Memory {
         for row in read::<Fingerprint>(&rows[3])? {
             memory.fingerprints.entry(row.client).or_default().push(row);
         }
-        for row in read::<Resolved>(&rows[4])? {
+        for row in read::<Answer>(&rows[4])? {
             memory.resolved.insert((row.client, row.server), Time(row.resolved_us));
         }
         for row in read::<Certificate>(&rows[5])? {
