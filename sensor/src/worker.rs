@@ -13,8 +13,14 @@ use wire::Headers;
 
 /// Packet time that goes back further than this begins anew, in microseconds: it is another capture, not disorder.
 const STEP_BACK_US: i64 = 5 * Time::MINUTE;
-/// A silence of up to this many minutes is covered; a longer one is a break between captures.
+/// A capture that begins later than this after the end of the one before it does not continue it, in microseconds:
+/// nobody knows what passed between them.
+const BREAK_US: i64 = 5 * Time::MINUTE;
+/// A silence inside a capture of up to this many minutes is covered; a longer one is a break of it.
 const LONGEST_SILENCE: i64 = 24 * 60;
+/// A batch spans at most this many breaks of packet time, each of which may add days: the store takes rows of few days
+/// at a time, for each day is a partition.
+const BREAKS: u32 = 20;
 /// A batch is sent when it holds this many bytes.
 const BATCH_BYTES: usize = 16 << 20;
 /// Packets between looks at the size of the batch, progress and the stop flag.
@@ -95,6 +101,8 @@ pub struct Worker<O: Outlet> {
     /// The minute that was open when all flows were last ended.
     closed: Time,
     now: Time,
+    /// Breaks of packet time in this batch.
+    breaks: u32,
     done: Done,
 }
 
@@ -119,6 +127,7 @@ impl<O: Outlet> Worker<O> {
             minute: None,
             closed: Time(0),
             now: Time(i64::MIN),
+            breaks: 0,
             done: Done::default(),
             outlet,
             plan,
@@ -137,7 +146,15 @@ impl<O: Outlet> Worker<O> {
         let mut packets = 0;
         loop {
             match source.next()? {
-                Next::Frame(frame) => self.frame(&frame),
+                Next::Frame(frame) => {
+                    if packets == 0
+                        && self.minute.is_some()
+                        && frame.time.since(self.now) > BREAK_US
+                    {
+                        self.close();
+                    }
+                    self.frame(&frame);
+                }
                 Next::Tick(time) => self.clock(time),
                 Next::Unusable(bytes) => self.unusable(bytes),
                 Next::End => break,
@@ -219,6 +236,7 @@ impl<O: Outlet> Worker<O> {
             self.end_minute(minute);
             if passed == LONGEST_SILENCE && silence > LONGEST_SILENCE {
                 minute = last;
+                self.count_break();
             }
         }
         self.minute = Some(minute);
@@ -246,6 +264,14 @@ impl<O: Outlet> Worker<O> {
         self.write_books(minute);
         self.closed = minute;
         self.now = Time(i64::MIN);
+        self.count_break();
+    }
+
+    fn count_break(&mut self) {
+        self.breaks += 1;
+        if self.breaks >= BREAKS {
+            self.send();
+        }
     }
 
     fn write_books(&mut self, minute: Time) {
@@ -260,6 +286,7 @@ impl<O: Outlet> Worker<O> {
     }
 
     fn send(&mut self) {
+        self.breaks = 0;
         if self.batch.is_empty() {
             return;
         }

@@ -129,6 +129,11 @@ impl Out {
 
 /// Sends frames through a worker.
 pub fn run_with(frames: &[Timed], settings: &Settings) -> Out {
+    run_all(&[frames], settings)
+}
+
+/// Sends captures through one worker, one after the other.
+pub fn run_all(captures: &[&[Timed]], settings: &Settings) -> Out {
     let plan = Plan {
         tap: "T".into(),
         worker: 0,
@@ -138,7 +143,9 @@ pub fn run_with(frames: &[Timed], settings: &Settings) -> Out {
     };
     let mut worker = Worker::new(plan, Vec::new());
     let stop = AtomicBool::new(false);
-    worker.read(&mut Frames(frames.iter()), &stop, |_, _| ()).expect("memory is not damaged");
+    for frames in captures {
+        worker.read(&mut Frames(frames.iter()), &stop, |_, _| ()).expect("memory is not damaged");
+    }
     let (done, parcels) = worker.finish();
     let lines: Vec<u8> = parcels.iter().flat_map(|parcel| parcel.batch.lines()).copied().collect();
     Out { ledger: done.ledger, lines: String::from_utf8(lines).expect("JSON is UTF-8") }

@@ -1,6 +1,8 @@
 //! When slices are written, and what ends a flow.
 
-use crate::packets::{ACK, End, FIN, RST, SYN, Timed, at, conversation, run, run_with, tcp, udp};
+use crate::packets::{
+    ACK, End, FIN, RST, SYN, Timed, at, conversation, run, run_all, run_with, tcp, udp,
+};
 use config::settings::Sensor as Settings;
 use model::flow::{ConnState, Direction, EndReason};
 use model::{Coverage, Flow};
@@ -174,4 +176,16 @@ fn a_half_closed_connection_stays_open() {
     let flows = run(&frames).flows();
     let last = flows.iter().rfind(|flow| flow.ip_protocol == 6).expect("the connection");
     assert_eq!((last.end_reason, last.conn_state), (EndReason::Idle, ConnState::S2));
+}
+
+/// What passed between two captures is not known: it is not covered, and no flow reaches across.
+#[test]
+fn a_break_between_captures_is_not_covered() {
+    let parts = [datagrams(&[0.0, 1.0]), datagrams(&[3600.0])];
+    let out = run_all(&[&parts[0], &parts[1]], &Settings::default());
+    assert_eq!(told(&out.flows()), [(0, EndReason::Shutdown, 2), (0, EndReason::Shutdown, 1)]);
+    assert_eq!(out.rows("coverage").count(), 2 * 2);
+    let near = [datagrams(&[0.0, 1.0]), datagrams(&[3.0])];
+    let out = run_all(&[&near[0], &near[1]], &Settings::default());
+    assert_eq!(told(&out.flows()), [(0, EndReason::Shutdown, 3)]);
 }

@@ -28,8 +28,12 @@ impl Seen {
 
 /// Replays `path`.
 pub fn replay(path: &Path) -> Result<Seen, String> {
-    let replay =
-        Replay { files: vec![path.to_path_buf()], tap: Some("T".into()), flows_only: false, form: Form::Jsonl };
+    let replay = Replay {
+        files: vec![path.to_path_buf()],
+        tap: Some("T".into()),
+        flows_only: false,
+        form: Form::Jsonl,
+    };
     let settings = config::Settings::default().sensor;
     let (replayed, parcels) = replay
         .run(&settings, Vec::new(), &AtomicBool::new(false), &mut ())

@@ -21,7 +21,8 @@ struct Comparison {
 fn flows_of_plain_captures_equal_those_of_ndpi() {
     let Some(corpora) = bartizan_tests::corpora() else { return };
     let not_plain: BTreeSet<String> =
-        serde_json::from_value(truth(&corpora.join("truth/ndpi_not_plain_5tuple.json"))).expect("names");
+        serde_json::from_value(truth(&corpora.join("truth/ndpi_not_plain_5tuple.json")))
+            .expect("names");
     let plain: Vec<Value> = files(&corpora.join("truth/ndpi_flows"))
         .iter()
         .map(|path| truth(path))
@@ -32,8 +33,14 @@ fn flows_of_plain_captures_equal_those_of_ndpi() {
     let flows: usize = compared.iter().map(|one| one.flows).sum();
     let misses: Vec<&String> = compared.iter().flat_map(|one| &one.misses).collect();
     let extra: Vec<&String> = compared.iter().flat_map(|one| &one.extra).collect();
-    println!("{} of {flows} flows agree; {} that nDPI does not have", flows - misses.len(), extra.len());
-    misses.iter().for_each(|miss| println!("{miss}"));
+    println!(
+        "{} of {flows} flows agree; {} that nDPI does not have",
+        flows - misses.len(),
+        extra.len()
+    );
+    for miss in &misses {
+        println!("{miss}");
+    }
     extra.iter().for_each(|extra| println!("{extra}"));
     assert_eq!(flows, 2831, "the corpora README counts the flows of plain captures");
     assert!(misses.len() * 200 <= flows, "more than 0.5 % disagree");
@@ -70,7 +77,8 @@ fn our_sums(seen: &Seen) -> Sums {
         let end = |side: &str| {
             let ip = address(text(&row, &format!("{side}_ip"))).expect("an address");
             // nDPI has no ports but those of TCP and UDP; ours hold ICMP's type and code.
-            let port = if matches!(protocol, 6 | 17) { number(&row, &format!("{side}_port")) } else { 0 };
+            let port =
+                if matches!(protocol, 6 | 17) { number(&row, &format!("{side}_port")) } else { 0 };
             (ip, port)
         };
         let (src, dst) = (end("src"), end("dst"));
@@ -110,7 +118,8 @@ fn way_of(flow: &Value) -> Way {
         "OSPF" => 89,
         other => panic!("{other} is a protocol that plain captures do not have"),
     };
-    let end = |ip: &str, port: &str| (address(text(flow, ip)).expect("an address"), number(flow, port));
+    let end =
+        |ip: &str, port: &str| (address(text(flow, ip)).expect("an address"), number(flow, port));
     (protocol, end("src", "sport"), end("dst", "dport"))
 }
 

@@ -36,7 +36,10 @@ fn client_hellos_equal_those_of_tshark() {
     }
     for (name, counts) in [("plain", &plain), ("fragmented", &fragmented)] {
         let Counts { hellos, again, misses } = counts;
-        println!("{name}: {} of {hellos} hellos agree; {again} second hellos", hellos - misses.len());
+        println!(
+            "{name}: {} of {hellos} hellos agree; {again} second hellos",
+            hellos - misses.len()
+        );
         misses.iter().for_each(|miss| println!("  {miss}"));
     }
     assert!(plain.hellos >= 630, "only {} hellos: is the truth complete?", plain.hellos);
@@ -49,7 +52,8 @@ fn captures(corpora: &Path) -> Vec<(PathBuf, Value)> {
     let by_name: BTreeMap<String, PathBuf> = files(&corpora.join("pcap"))
         .into_iter()
         .map(|path| {
-            let name = path.strip_prefix(corpora.join("pcap")).expect("it is below").to_string_lossy();
+            let name =
+                path.strip_prefix(corpora.join("pcap")).expect("it is below").to_string_lossy();
             (name.replace('/', "__"), path.clone())
         })
         .collect();
@@ -92,7 +96,9 @@ fn compare(corpora: &Path, capture: &Path, truth: &Value) -> Counts {
             counts.again += 1;
         } else {
             counts.hellos += 1;
-            counts.misses.push(format!("{name}: frame {} {ends:?}: {hello}, ours {rows:?}", hello["frame"]));
+            counts
+                .misses
+                .push(format!("{name}: frame {} {ends:?}: {hello}, ours {rows:?}", hello["frame"]));
         }
     }
     counts
@@ -108,6 +114,7 @@ fn agrees(row: &Value, hello: &Value) -> bool {
 }
 
 fn ends(row: &Value, src: &str, sport: &str, dst: &str, dport: &str) -> Ends {
-    let end = |ip: &str, port: &str| (address(text(row, ip)).expect("an address"), number(row, port));
+    let end =
+        |ip: &str, port: &str| (address(text(row, ip)).expect("an address"), number(row, port));
     (end(src, sport), end(dst, dport))
 }

@@ -58,7 +58,9 @@ fn packets_by_manifest(corpora: &Path) -> BTreeMap<String, u64> {
     let mut packets = BTreeMap::new();
     for line in text.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
-        if let (Some(file), Some(Ok(count))) = (fields.first(), fields.get(5).map(|count| count.parse())) {
+        if let (Some(file), Some(Ok(count))) =
+            (fields.first(), fields.get(5).map(|count| count.parse()))
+        {
             packets.insert((*file).to_owned(), count);
         }
     }
