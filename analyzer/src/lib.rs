@@ -22,5 +22,5 @@ mod rows;
 
 pub mod evaluate;
 
-pub use publish::{Published, publish};
 pub use judge::{Judge, Summary, once};
+pub use publish::{Published, publish};
