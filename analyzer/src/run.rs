@@ -46,6 +46,7 @@ pub async fn run(
         at: None,
         counted: None,
         slices: BTreeMap::new(),
+        glimpsed: Vec::new(),
     };
     loop {
         match live.look().await {
@@ -83,6 +84,8 @@ struct Live<'a> {
     counted: Option<Time>,
     /// How many slices each recent minute had when it was judged.
     slices: BTreeMap<Time, u64>,
+    /// What the open minutes held at the last glimpse.
+    glimpsed: Vec<Activity>,
 }
 
 impl Live<'_> {
@@ -170,10 +173,15 @@ impl Live<'_> {
 
     /// Judges single rows of the minutes that are still open.
     async fn glimpse(&mut self, open: Span) -> anyhow::Result<()> {
+        let slices = activity(self.store, open, &[]).await?;
+        if slices.is_empty() || slices == self.glimpsed {
+            return Ok(());
+        }
         let judge = self.judge.as_mut().expect("it was opened before");
         for span in open.hours() {
             judge.span(span, Pass::Early).await?;
         }
+        self.glimpsed = slices;
         Ok(())
     }
 }

@@ -22,16 +22,23 @@ pub(super) async fn status(store: &Store, format: Format) -> anyhow::Result<Exit
     let judged = named(include_str!("../run.sql"), "run.judged");
     let judged = store.ask::<Judged>(&Question::new(judged.name, judged.sql)).await?.rows;
     if format.is_json() {
-        let taps: serde_json::Map<_, _> = mark.taps.iter().map(|(tap, at)| (tap.to_string(), json!(at))).collect();
+        let taps: serde_json::Map<_, _> =
+            mark.taps.iter().map(|(tap, at)| (tap.to_string(), json!(at))).collect();
         let silent: Vec<&str> = mark.silent.iter().map(AsRef::as_ref).collect();
-        println!("{}", json!({"watermark": mark.at, "taps": taps, "silent": silent, "judged": judged}));
+        println!(
+            "{}",
+            json!({"watermark": mark.at, "taps": taps, "silent": silent, "judged": judged})
+        );
         return Ok(Exit::Done);
     }
     let mut text = String::new();
-    let at = mark.at.map_or_else(|| "none: no tap has covered a minute yet".to_owned(), |at| at.to_string());
+    let at = mark
+        .at
+        .map_or_else(|| "none: no tap has covered a minute yet".to_owned(), |at| at.to_string());
     writeln!(text, "watermark   {at}")?;
     for (tap, end) in &mark.taps {
-        let said = if mark.silent.contains(tap) { "  silent: what depends on it is unknown" } else { "" };
+        let said =
+            if mark.silent.contains(tap) { "  silent: what depends on it is unknown" } else { "" };
         writeln!(text, "tap {tap:<8}{end}{said}")?;
     }
     for Judged { detection, minute } in &judged {

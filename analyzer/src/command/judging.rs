@@ -18,7 +18,9 @@ pub(super) async fn publish(store: &Store, policy: &Policy, quiet: bool) -> anyh
     if !quiet {
         let hash = policy.hash();
         match published {
-            Published::Written(rows) => eprintln!("published policy {hash}: {rows} networks and hosts"),
+            Published::Written(rows) => {
+                eprintln!("published policy {hash}: {rows} networks and hosts")
+            }
             Published::InForce => eprintln!("policy {hash} is in force already"),
         }
     }
@@ -26,9 +28,19 @@ pub(super) async fn publish(store: &Store, policy: &Policy, quiet: bool) -> anyh
 }
 
 /// Judges one range.
-pub(super) async fn once(store: &Store, policy: &Policy, once: &Once, quiet: bool) -> anyhow::Result<Exit> {
+pub(super) async fn once(
+    store: &Store,
+    policy: &Policy,
+    once: &Once,
+    quiet: bool,
+) -> anyhow::Result<Exit> {
     let range = Span::new(once.from, once.to);
-    anyhow::ensure!(!range.is_empty(), "--from {} is not before --to {}: nothing to judge", once.from, once.to);
+    anyhow::ensure!(
+        !range.is_empty(),
+        "--from {} is not before --to {}: nothing to judge",
+        once.from,
+        once.to
+    );
     let started = Instant::now();
     let hours = range.hours();
     let bar = bar(hours.len() as u64, quiet);
@@ -53,14 +65,16 @@ pub(super) async fn once(store: &Store, policy: &Policy, once: &Once, quiet: boo
 pub(super) async fn run(store: &Store, policy: &Policy, lateness_min: u32) -> anyhow::Result<Exit> {
     use tokio::signal::unix::{SignalKind, signal};
     publish_zones(store, policy).await?;
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stopped = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
     };
-    let summary = crate::run::run(store, policy, i64::from(lateness_min) * Time::MINUTE, stopped).await?;
+    let summary =
+        crate::run::run(store, policy, i64::from(lateness_min) * Time::MINUTE, stopped).await?;
     tracing::info!("{}", told(&summary));
     Ok(Exit::Done)
 }

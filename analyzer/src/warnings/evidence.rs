@@ -128,7 +128,8 @@ fn grouped(text: &str) -> String {
     let mut out = String::new();
     for (at, letter) in text.chars().enumerate() {
         let left = text.len() - at;
-        if at > 0 && left.is_multiple_of(3) && letter.is_ascii_digit() && !out.ends_with(['-', '.']) {
+        if at > 0 && left.is_multiple_of(3) && letter.is_ascii_digit() && !out.ends_with(['-', '.'])
+        {
             out.push(' ');
         }
         out.push(letter);
