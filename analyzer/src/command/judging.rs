@@ -19,7 +19,7 @@ pub(super) async fn publish(store: &Store, policy: &Policy, quiet: bool) -> anyh
         let hash = policy.hash();
         match published {
             Published::Written(rows) => {
-                eprintln!("published policy {hash}: {rows} networks and hosts")
+                eprintln!("published policy {hash}: {rows} networks and hosts");
             }
             Published::InForce => eprintln!("policy {hash} is in force already"),
         }
