@@ -41,7 +41,9 @@ fn flows_of_plain_captures_equal_those_of_ndpi() {
     for miss in &misses {
         println!("{miss}");
     }
-    extra.iter().for_each(|extra| println!("{extra}"));
+    for extra in &extra {
+        println!("{extra}");
+    }
     assert_eq!(flows, 2831, "the corpora README counts the flows of plain captures");
     assert!(misses.len() * 200 <= flows, "more than 0.5 % disagree");
     assert!(extra.len() * 200 <= flows, "more than 0.5 % are ours alone");

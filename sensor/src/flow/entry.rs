@@ -119,3 +119,14 @@ impl Entry {
         self.key.ends(self.orientation.src_is_low)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million flows, their places in the wheel and their hash, are to stay well below 512 MiB.
+    #[test]
+    fn an_open_flow_is_small() {
+        assert!(size_of::<Entry>() <= 400, "{} bytes", size_of::<Entry>());
+    }
+}

@@ -110,7 +110,8 @@ impl Tcp {
         let mine = self.halves[from].state;
         let unopened = matches!(mine, State::Inactive | State::Partial);
         let state = if flags & RST != 0 {
-            State::Reset
+            // A reset after both sides have closed in order changes nothing.
+            if mine == State::Closed && peer == State::Closed { mine } else { State::Reset }
         } else if flags & SYN != 0 && flags & ACK == 0 {
             if unopened { State::SynSent } else { mine }
         } else if flags & SYN != 0 {
@@ -319,6 +320,9 @@ mod tests {
         check(&[syn, syn_ack, ack, (0, FIN | ACK, 1, 0)], ConnState::S2);
         check(&[syn, syn_ack, ack, (1, FIN | ACK, 1, 0)], ConnState::S3);
         check(&[syn, syn_ack, ack, (0, FIN | ACK, 1, 0), (1, FIN | ACK, 1, 0)], ConnState::Sf);
+        let closed =
+            [syn, syn_ack, ack, (1, FIN | ACK, 1, 0), (0, FIN | ACK, 1, 0), (1, RST, 2, 0)];
+        check(&closed, ConnState::Sf);
         check(&[syn, syn_ack, ack, (0, RST, 1, 0)], ConnState::Rsto);
         check(&[syn, syn_ack, ack, (1, RST, 1, 0)], ConnState::Rstr);
         check(&[syn, (0, RST, 1, 0)], ConnState::Rstos0);
