@@ -54,15 +54,20 @@ fn run(out: &mut String, text: &str, style: Style, (x, y): (u16, u16), cells: u1
             CELL.1
         );
     }
-    if text.trim().is_empty() {
+    let shown = text.trim();
+    if shown.is_empty() {
         return;
     }
+    // Blanks at the ends are left out: not every reader keeps them.
+    let before = text.len() - text.trim_start().len();
+    let left = left + before as f64 * CELL.0;
+    let width = present::width(shown) as f64 * CELL.0;
     let class = classes(style, reversed);
     let _ = writeln!(
         out,
         "<text{class} x=\"{left:.1}\" y=\"{:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\">{}</text>",
         top + 13.5,
-        escaped(text)
+        escaped(shown)
     );
 }
 

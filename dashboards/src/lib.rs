@@ -1,1 +1,1 @@
-//! Boards: the catalogue of named queries and the web pages that show them.
+//! Boards: the catalogue of named queries and the web pages that show them. Not built yet.

@@ -3,9 +3,11 @@
 use crate::packets::{
     ACK, End, FIN, RST, SYN, Timed, at, conversation, run, run_all, run_with, tcp, udp,
 };
+use bartizan_sensor::capture::Frame;
+use bartizan_sensor::worker::{Plan, Worker};
 use config::settings::Sensor as Settings;
 use model::flow::{ConnState, Direction, EndReason};
-use model::{Coverage, Flow};
+use model::{Coverage, Flow, Form};
 
 const CLIENT: End = End(1, 50_000);
 const SERVER: End = End(2, 5_000);
@@ -103,6 +105,11 @@ fn a_flow_is_turned_round_by_what_it_shows() {
         direction(&[tcp(at(0.0), SERVER, CLIENT, SYN | ACK, 1, 1, &[])]),
         (1, Direction::Syn)
     );
+    let overtaken = [
+        tcp(at(0.0), SERVER, CLIENT, ACK, 2, 2, b"early"),
+        tcp(at(0.1), CLIENT, SERVER, SYN, 1, 0, &[]),
+    ];
+    assert_eq!(direction(&overtaken), (1, Direction::Syn));
     assert_eq!(direction(&[udp(at(0.0), End(2, 161), End(1, 40_000), b"x")]), (1, Direction::Port));
     assert_eq!(
         direction(&[udp(at(0.0), End(2, 7_777), End(1, 7_777), b"x")]),
@@ -188,4 +195,24 @@ fn a_break_between_captures_is_not_covered() {
     let near = [datagrams(&[0.0, 1.0]), datagrams(&[3.0])];
     let out = run_all(&[&near[0], &near[1]], &Settings::default());
     assert_eq!(told(&out.flows()), [(0, EndReason::Shutdown, 3)]);
+}
+
+/// A frame of 1,000 bytes of which 60 were captured: the wire carried 1,000, and 958 of them are payload.
+#[test]
+fn snapped_packets_count_what_was_on_the_wire() {
+    let whole = udp(at(0.0), CLIENT, SERVER, &[7; 958]);
+    let bytes = &whole.bytes[..60];
+    let plan = Plan {
+        tap: "T".into(),
+        worker: 0,
+        settings: Settings::default(),
+        flows_only: false,
+        form: Form::Jsonl,
+    };
+    let mut worker = Worker::new(plan, Vec::new());
+    worker.frame(&Frame { time: whole.time, link: 1, wire_length: 1000, bytes });
+    let (_, parcels) = worker.finish();
+    let lines = String::from_utf8_lossy(parcels[0].batch.lines()).into_owned();
+    let flow: Flow = serde_json::from_str(lines.lines().next().expect("a row")).expect("a flow");
+    assert_eq!((flow.src_bytes, flow.src_payload), (1000, 958));
 }

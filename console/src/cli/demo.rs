@@ -81,18 +81,17 @@ fn print_next(played: &[Played], failed: bool) -> anyhow::Result<()> {
     if failed {
         writeln!(out, "\nSomething was missed, false or failed: see above.")?;
     }
+    // As this one was called, so that the lines work as written.
+    let program = std::env::args().next().unwrap_or_else(|| "bartizan".into());
     writeln!(out, "\nNext")?;
     for (command, why) in [
-        ("bartizan console --profile demo", "walk it"),
-        ("bartizan warnings --profile demo", "the same as a table"),
-        ("bartizan situation --profile demo", "zones and their worst warnings"),
-        (
-            "bartizan flows 'dst=203.0.113.40' --profile demo --limit 5",
-            "the flows behind the beacon",
-        ),
-        ("bartizan demo --clean", "remove what the demo made"),
+        ("console --profile demo", "walk it"),
+        ("warnings --profile demo", "the same as a table"),
+        ("situation --profile demo", "zones and their worst warnings"),
+        ("flows 'dst=203.0.113.40' --profile demo --limit 5", "the flows behind the beacon"),
+        ("demo --clean", "remove what the demo made"),
     ] {
-        writeln!(out, "  {command:<62} {why}")?;
+        writeln!(out, "  {program} {command:<52} {why}")?;
     }
     Ok(())
 }

@@ -72,7 +72,9 @@ macro_rules! array_cells {
         impl Cell for Vec<$rust> {
             const KIND: &'static str = $kind;
             fn put(&self, out: &mut Vec<u8>) {
-                self.iter().for_each(|element| element.put(out));
+                for element in self {
+                    element.put(out);
+                }
             }
             fn put_in(&self, cells: &mut Cells) {
                 cells.elements += self.len() as u64;

@@ -31,11 +31,13 @@ impl Time {
     }
 
     /// The start of the aligned step of `width_us` microseconds that holds this moment.
+    #[must_use]
     pub const fn floor(self, width_us: i64) -> Self {
         Self(self.0.div_euclid(width_us) * width_us)
     }
 
     /// The start of this moment's minute.
+    #[must_use]
     pub const fn minute(self) -> Self {
         self.floor(Self::MINUTE)
     }

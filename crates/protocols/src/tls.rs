@@ -39,7 +39,7 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 protocol_row! {
-    /// One handshake, written when both sides have begun to encrypt, or when the flow ends before.
+    /// One handshake, named by its first hello; written when both sides have begun to encrypt, or when the flow ends before.
     pub struct Tls: "tls" {
         /// Version negotiated, as on the wire (0x0303 is TLS 1.2); 0 if the server did not say.
         pub version: u16,
@@ -59,6 +59,10 @@ protocol_row! {
         pub ja3s: Fixed<32>,
         /// JA4 of the client.
         pub ja4: Fixed<36>,
+        /// JA3 of the client's second hello, after a hello retry request (RFC 8446 4.1.4).
+        pub retry_ja3: Fixed<32>,
+        /// JA4 of the same.
+        pub retry_ja4: Fixed<36>,
         /// Whether an earlier session was taken up again.
         pub resumed: bool,
         /// Whether both sides went on to encrypt.
@@ -248,7 +252,7 @@ impl Reader {
         out.learnt.is_at_least(Confidence::Magic);
         out.learnt.count_record(at.side);
         out.learnt.counts.bytes_scanned += 5;
-        let ignores_cipher_change = self.handshake.ignores_cipher_change();
+        let ignores_cipher_change = self.handshake.may_ignore_cipher_change(at.side);
         let half = self.half(at.side);
         half.count = half.count.saturating_add(1);
         half.alert_have = 0;

@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS tls (
     ja3 LowCardinality(FixedString(32)) CODEC(ZSTD(1)),
     ja3s LowCardinality(FixedString(32)) CODEC(ZSTD(1)),
     ja4 LowCardinality(FixedString(36)) CODEC(ZSTD(1)),
+    retry_ja3 LowCardinality(FixedString(32)) CODEC(ZSTD(1)),
+    retry_ja4 LowCardinality(FixedString(36)) CODEC(ZSTD(1)),
     resumed UInt8 CODEC(ZSTD(1)),
     established UInt8 CODEC(ZSTD(1)),
     handshake_us UInt32 CODEC(T64, ZSTD(1)),

@@ -16,7 +16,6 @@ pub(super) struct Progress {
     is_shown: bool,
     before: u64,
     position: u64,
-    packets: u64,
 }
 
 impl Progress {
@@ -27,7 +26,7 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
         let template = "{bar:30} {percent:>3} %  {bytes_per_sec:>12}  {eta:>4} left  {msg}";
         bar.set_style(ProgressStyle::with_template(template).expect("the template is fixed"));
-        Self { bar, started: Instant::now(), is_shown: hidden, before: 0, position: 0, packets: 0 }
+        Self { bar, started: Instant::now(), is_shown: hidden, before: 0, position: 0 }
     }
 
     pub(super) fn finish(&self) {
@@ -41,8 +40,7 @@ impl Watcher for Progress {
         self.bar.set_message(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
     }
 
-    fn progress(&mut self, packets: u64, position: u64) {
-        self.packets += packets;
+    fn progress(&mut self, _: u64, position: u64) {
         self.position = position;
         if !self.is_shown && self.started.elapsed() > PATIENCE {
             self.is_shown = true;

@@ -84,6 +84,13 @@ impl Orientation {
         Self { src_is_low, is_settled, direction }
     }
 
+    /// A later packet says who opened: its SYN was overtaken on the way.
+    pub(super) const fn settle_by_packet(&mut self, from_low: bool, opener: Opener) {
+        if !self.is_settled && !matches!(opener, Opener::Unknown) {
+            *self = Self::of_first(from_low, opener);
+        }
+    }
+
     /// The client of the protocol is the low end or not: it opened the flow, unless something surer is known.
     pub fn settle_by_role(&mut self, client_is_low: bool) {
         if !self.is_settled {

@@ -134,6 +134,7 @@ impl Table {
         out.books.add(Account::FlowKept, count);
         let keyed = Keyed::of(headers);
         let at = self.place_of(&keyed, headers, packet, out);
+        self.entries[at as usize].orientation.settle_by_packet(keyed.from_low, keyed.opener);
         self.count(at, keyed.from_low, headers, packet, out);
         if self.limits.reads_payload {
             self.read(at, keyed.from_low, headers, packet, out);

@@ -85,8 +85,16 @@ impl Handshake {
     }
 
     /// Whether a change of cipher spec means nothing: from TLS 1.3 on it is there for middleboxes alone (RFC 8446 D.4).
-    pub(super) fn ignores_cipher_change(&self) -> bool {
+    fn ignores_cipher_change(&self) -> bool {
         self.row.as_ref().is_some_and(|row| row.version >= TLS_1_3)
+    }
+
+    /// Whether a change of cipher spec from `side` may mean nothing, as far as is known: a client that offers TLS 1.3 and
+    /// whose server was not seen may only be about to repeat its hello.
+    pub(super) fn may_ignore_cipher_change(&self, side: Side) -> bool {
+        let unanswered = self.client == Some(side) && !self.has_server_hello;
+        self.ignores_cipher_change()
+            || unanswered && self.row.as_ref().is_some_and(|row| row.client_version >= TLS_1_3)
     }
 
     /// The first encrypted record of a side begins: a client that only sends an alert has refused the server.
@@ -133,7 +141,10 @@ impl Handshake {
     }
 
     fn learn_client(&mut self, at: At<'_>, hello: &ClientHello<'_>, learnt: &mut Learnt) {
-        if self.client.is_some() {
+        if let Some(client) = self.client {
+            if client == at.side {
+                self.learn_retry(at, hello);
+            }
             return;
         }
         self.client = Some(at.side);
@@ -151,6 +162,13 @@ impl Handshake {
         }
         learnt.sni = row.sni.clone();
         learnt.ja4 = Text::from(row.ja4.as_str());
+    }
+
+    /// A second hello answers a hello retry request, seen or not: the row keeps the first one's names.
+    fn learn_retry(&mut self, at: At<'_>, hello: &ClientHello<'_>) {
+        let row = self.row(at);
+        row.retry_ja3 = ja3(hello);
+        row.retry_ja4 = ja4(hello);
     }
 
     fn learn_server(&mut self, at: At<'_>, hello: &ServerHello<'_>, learnt: &mut Learnt) -> bool {
