@@ -226,3 +226,36 @@ async fn the_dictionary_resolves_as_the_policy_does() {
         assert_eq!(found, expected, "{address}");
     }
 }
+
+#[tokio::test]
+async fn a_network_that_is_no_longer_or_not_yet_valid_has_no_zone() {
+    let session = RunningStore::shared().open("validity", Role::Owner).await;
+    let zone = |cidr: &str, zone: &str, valid_from: Time, valid_to: Time| model::zone::ZoneOf {
+        cidr: cidr.into(),
+        zone: zone.into(),
+        host: String::new(),
+        role: String::new(),
+        criticality: 5,
+        tags: Vec::new(),
+        business: Vec::new(),
+        valid_from,
+        valid_to,
+        policy: "p".into(),
+    };
+    let (past, future) = (Time::new(946_684_800, 0), Time::new(4_070_908_800, 0)); // the years 2000 and 2099
+    let rows = [
+        zone("10.1.0.0/16", "gone", Time(0), past),
+        zone("10.2.0.0/16", "now", past, future),
+        zone("10.3.0.0/16", "to-come", future, future.plus(Time::DAY)),
+    ];
+    insert(session.store(), &rows).await;
+    session.reload_zones().await.expect("the dictionary is loaded");
+    let sql = "SELECT arrayMap(octet -> dictGetOrDefault('zone_dict', 'zone',
+        toIPv6('::ffff:10.' || toString(octet) || '.0.1'), 'none'), [1, 2, 3]) AS zones";
+    #[derive(Deserialize)]
+    struct Zones {
+        zones: Vec<String>,
+    }
+    let answer = session.ask::<Zones>(&Question::new("zones", sql)).await.expect("an answer");
+    assert_eq!(answer.rows[0].zones, ["none", "now", "none"]);
+}

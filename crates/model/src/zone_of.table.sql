@@ -15,11 +15,11 @@ CREATE TABLE IF NOT EXISTS zone_of (
 ) ENGINE = MergeTree ORDER BY (policy, cidr, published_at)
 SETTINGS non_replicated_deduplication_window = 100000;
 
--- The policy that was published last; of rows for one network, the one that became valid last.
+-- The policy that was published last; of rows for one network that are valid now, the one that became valid last.
 CREATE VIEW IF NOT EXISTS zone_now DEFINER = owner SQL SECURITY DEFINER AS
 SELECT cidr, zone, host, role, criticality, tags, business, valid_from, valid_to, policy, published_at
 FROM zone_of
-WHERE policy = (SELECT argMax(policy, published_at) FROM zone_of)
+WHERE policy = (SELECT argMax(policy, published_at) FROM zone_of) AND valid_from <= now64(6) AND now64(6) < valid_to
 ORDER BY cidr, valid_from DESC, published_at DESC
 LIMIT 1 BY cidr;
 
