@@ -229,6 +229,11 @@ async fn the_dictionary_resolves_as_the_policy_does() {
 
 #[tokio::test]
 async fn a_network_that_is_no_longer_or_not_yet_valid_has_no_zone() {
+    #[derive(Deserialize)]
+    struct Zones {
+        zones: Vec<String>,
+    }
+
     let session = RunningStore::shared().open("validity", Role::Owner).await;
     let zone = |cidr: &str, zone: &str, valid_from: Time, valid_to: Time| model::zone::ZoneOf {
         cidr: cidr.into(),
@@ -252,10 +257,6 @@ async fn a_network_that_is_no_longer_or_not_yet_valid_has_no_zone() {
     session.reload_zones().await.expect("the dictionary is loaded");
     let sql = "SELECT arrayMap(octet -> dictGetOrDefault('zone_dict', 'zone',
         toIPv6('::ffff:10.' || toString(octet) || '.0.1'), 'none'), [1, 2, 3]) AS zones";
-    #[derive(Deserialize)]
-    struct Zones {
-        zones: Vec<String>,
-    }
     let answer = session.ask::<Zones>(&Question::new("zones", sql)).await.expect("an answer");
     assert_eq!(answer.rows[0].zones, ["none", "now", "none"]);
 }

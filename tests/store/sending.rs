@@ -4,7 +4,6 @@ use bartizan_tests::RunningStore;
 use model::batch::{Batch, Form};
 use model::{Evidence, Flow, Ledger, Severity, Time, id::HashId};
 use serde::Deserialize;
-use std::sync::mpsc::channel;
 use store::{Error, Outcome, Prepared, Question, Role, Sender, State, Store, Token};
 
 #[derive(Deserialize)]
@@ -148,21 +147,14 @@ fn much_evidence(rows: u32) -> Batch {
 /// The first trouble that a sender reports when it delivers `batch` to `store`.
 async fn trouble(store: Store, batch: Batch) -> State {
     let folder = tempfile::tempdir().expect("a folder");
-    let (report, reported) = channel();
+    let (report, mut reported) = tokio::sync::mpsc::unbounded_channel();
     let mut sender = Sender::new(store, "trouble", folder.path()).on_change(move |state| {
         report.send(state.clone()).expect("somebody listens");
     });
-    let sending = sender.send(batch);
-    tokio::pin!(sending);
-    loop {
-        if let Ok(state) = reported.try_recv() {
-            return state;
-        }
-        let pause = tokio::time::sleep(std::time::Duration::from_millis(5));
-        tokio::select! {
-            delivered = &mut sending => panic!("it was delivered: {delivered:?}"),
-            () = pause => {}
-        }
+    tokio::select! {
+        biased;
+        state = reported.recv() => state.expect("the sender lives"),
+        delivered = sender.send(batch) => panic!("it was delivered: {delivered:?}"),
     }
 }
 
