@@ -39,11 +39,11 @@ engine: ## fetch and verify the embedded ClickHouse engine
 
 stories: ## write the captures of every story below target/stories
 	@$(CARGO) build --bin bartizan-stories
-	@for story in $$($(BIN)/bartizan-stories list --names); do $(BIN)/bartizan-stories write $$story --out target/stories/$$story; done
+	@$(BIN)/bartizan-stories list | awk '{ print $$1 }' | while read -r story; do $(BIN)/bartizan-stories write $$story --out target/stories/$$story; done
 
 evaluate: ## hold the detections against generators; writes docs/detection-quality.md
 	@$(CARGO) build --bin bartizan-analyzer
-	@$(BIN)/bartizan-analyzer evaluate beacon --write
+	@$(BIN)/bartizan-analyzer evaluate beacon --write docs/detection-quality.md
 
 tables: ## make the beacon's templates and knots again from their seeds
 	@$(CARGO) build --bin bartizan-analyzer
