@@ -6,6 +6,7 @@ pub mod replay;
 
 use crate::arguments::Arguments;
 use crate::capture::OpenError;
+use crate::export::Failure;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use config::Settings;
@@ -38,8 +39,22 @@ impl Exit {
             Self::of_store(error)
         } else if matches!(failure.downcast_ref::<OpenError>(), Some(OpenError::Denied(_))) {
             Self::NotPermitted
+        } else if let Some(failure) = failure.downcast_ref::<Failure>() {
+            Self::of_export(failure)
         } else {
             Self::Failed
+        }
+    }
+
+    fn of_export(failure: &Failure) -> Self {
+        match failure {
+            Failure::Unwritable(_, error)
+                if error.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                Self::NotPermitted
+            }
+            Failure::Unwritable(..) => Self::Failed,
+            Failure::ReaderGone => Self::Partial,
         }
     }
 

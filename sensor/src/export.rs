@@ -64,7 +64,7 @@ pub enum Failure {
     #[error("nobody reads standard output any more; the rest was not written")]
     ReaderGone,
     /// A file cannot be written.
-    #[error("{0}: cannot be written ({1}); free some space or choose another --out")]
+    #[error("{0}: cannot be written ({1}); make room, or choose another --out that you may write")]
     Unwritable(String, std::io::Error),
 }
 

@@ -141,6 +141,21 @@ fn gzip_is_seen_through() {
 }
 
 #[test]
+fn a_small_gzip_that_lost_its_end_gives_all_that_can_be_unpacked() {
+    let frame: Vec<u8> = (0..60).collect();
+    let plain = [section(), interface(1, None), packet(0, 7, 60, &frame)].concat();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&plain).expect("memory");
+    let gzip = gzip.finish().expect("memory");
+    // RFC 1952, 2.3.1: the last eight bytes are a sum and a length; the packets are all before them.
+    for lost in 1..=8 {
+        let (seen, damage) = read(gzip[..gzip.len() - lost].to_vec());
+        assert_eq!(seen, read(plain.clone()).0, "{lost} bytes lost");
+        assert!(matches!(damage, Some(Damage::Truncated(_))), "{lost} bytes lost: {damage:?}");
+    }
+}
+
+#[test]
 fn a_capture_cut_anywhere_gives_its_whole_packets_and_says_so() {
     let whole = pcap(0xa1b2_c3d4, false, &[(7, 5, 3, b"abc"), (8, 5, 3, b"def")]);
     for length in 24..=whole.len() {

@@ -95,6 +95,7 @@ impl Store {
             store.probe().await?;
             return Ok(store);
         }
+        check_url(&settings.url)?;
         let user = if settings.user.is_empty() { role.user() } else { &settings.user };
         let store = Self::connect(Address {
             place: Place::Url(settings.url.clone()),
@@ -105,6 +106,24 @@ impl Store {
         store.probe().await?;
         Ok(if settings.cluster.is_empty() { store } else { store.in_cluster() })
     }
+}
+
+/// Refuses what is no URL of an HTTP interface, and one with a password in it, which messages and logs would show.
+fn check_url(url: &str) -> Result<(), Error> {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
+    if url.contains('@') || url.contains('?') {
+        return Err(Error::Setting(
+            "store.url must be only scheme, host and port; put the user into store.user and the password into store.password_file"
+                .to_owned(),
+        ));
+    }
+    if host.is_empty() {
+        return Err(Error::Setting(format!(
+            "store.url {url:?} is not a URL; write one such as http://127.0.0.1:8123"
+        )));
+    }
+    Ok(())
 }
 
 async fn open_folder(settings: &Settings, role: Role) -> Result<Session, Error> {
@@ -165,4 +184,27 @@ fn password(file: &Path) -> Result<String, Error> {
         Error::Setting(format!("store.password_file {} cannot be read: {error}", file.display()))
     })?;
     Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_cannot_be_used_is_a_wrong_setting_and_its_password_is_not_repeated() {
+        for good in ["http://127.0.0.1:8123", "https://store.bank.example", "http://[::1]:8123/"] {
+            assert_eq!(check_url(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "garbage",
+            "http://",
+            "tcp://127.0.0.1:9000",
+            "http://a:hunter2@b:1",
+            "http://b/?password=hunter2",
+        ] {
+            let error = check_url(bad).expect_err(bad);
+            assert!(matches!(error, Error::Setting(_)), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
 }

@@ -92,6 +92,15 @@ impl<R: Read> Read for Remembering<R> {
     }
 }
 
+/// Ends where reading fails: the parser reads twice before its first record, and would throw away what it has.
+struct Ending<R>(R);
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        Ok(self.0.read(out).unwrap_or_default())
+    }
+}
+
 impl Capture {
     /// Opens the capture at `path`; `-` is standard input.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
@@ -111,7 +120,8 @@ impl Capture {
         let is_gzip = head.get_ref().0.get_ref().starts_with(&[0x1f, 0x8b]);
         let plain: Box<dyn Read + Send> = if is_gzip {
             let inner = Remembering { inner: MultiGzDecoder::new(head), medium: medium.clone() };
-            Box::new(with_head(inner).map_err(|error| OpenError::new(path, error))?)
+            let head = with_head(inner).map_err(|error| OpenError::new(path, error))?;
+            Box::new(Ending(head))
         } else {
             Box::new(head)
         };

@@ -139,6 +139,9 @@ fn report(
     for (file, damage) in &replayed.damaged {
         eprintln!("bartizan-sensor: {}: {damage}", file.display());
     }
+    if is_stopped {
+        eprintln!("bartizan-sensor: stopped by a signal; what was read before it was written");
+    }
     if replayed.evicted > 0 && !arguments.quiet {
         let evicted = replayed.evicted;
         eprintln!(
@@ -162,7 +165,7 @@ fn report(
     }
     match &exported.failure {
         _ if !imbalances.is_empty() => Exit::Failed,
-        Some(Failure::Unwritable(..)) => Exit::Failed,
+        Some(failure @ Failure::Unwritable(..)) => Exit::of_export(failure),
         Some(Failure::ReaderGone) => Exit::Partial,
         None if is_stopped || refused > 0 || !replayed.damaged.is_empty() => Exit::Partial,
         None => Exit::Done,

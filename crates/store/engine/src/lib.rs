@@ -3,6 +3,7 @@
 //! Nothing else links this: the engine may end the process that holds it, so it has a process of its own.
 
 pub mod configuration;
+pub mod exit;
 pub mod grant;
 pub mod library;
 pub mod load;

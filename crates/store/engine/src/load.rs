@@ -5,6 +5,7 @@ use bytes::Bytes;
 use config::settings::Store as Settings;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::error::Retry;
@@ -35,7 +36,7 @@ pub async fn load(settings: &Settings, paths: &[PathBuf]) -> Result<()> {
     }
     bar.finish_and_clear();
     for (table, rows) in loaded {
-        println!("{table:<20} {rows:>12} rows");
+        writeln!(std::io::stdout(), "{table:<20} {rows:>12} rows")?;
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! `bartizan-store`: serves the embedded store, brings tables up to date, loads files, says how it is.
 
 use anyhow::{Context, Result};
-use bartizan_store_engine::{load, person, run, status};
+use bartizan_store_engine::{exit, load, person, run, status};
 use clap::{Parser, Subcommand};
 use config::settings::Store as Settings;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use store::schema::Layout;
 use store::{Folder, Role, Session, Store};
 
@@ -53,9 +55,13 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter()).init();
-    let arguments = Arguments::parse();
+    let outcome = act(Arguments::parse());
+    outcome.map_or_else(|failure| exit::tell(&failure), |()| ExitCode::SUCCESS)
+}
+
+fn act(arguments: Arguments) -> Result<()> {
     let settings = settings(&arguments)?;
     match arguments.command {
         Command::Run { die_with_parent } => {
@@ -99,9 +105,10 @@ async fn migrate(settings: &Settings) -> Result<()> {
     };
     let mut files = session.migrated().files.clone();
     files.extend(store::migrate(&session, &layout).await?.files);
+    let mut out = std::io::stdout();
     match files.as_slice() {
-        [] => println!("database {} is up to date", session.database()),
-        files => println!("database {}: applied {}", session.database(), files.join(", ")),
+        [] => writeln!(out, "database {} is up to date", session.database())?,
+        files => writeln!(out, "database {}: applied {}", session.database(), files.join(", "))?,
     }
     Ok(())
 }

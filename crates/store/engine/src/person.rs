@@ -3,7 +3,7 @@
 use crate::configuration;
 use crate::secret;
 use anyhow::{Context, Result, ensure};
-use std::io::Read;
+use std::io::{Read, Write};
 use store::Folder;
 use store::hash::sha256;
 
@@ -24,6 +24,6 @@ pub fn add(folder: &Folder, name: &str) -> Result<()> {
         &folder.path().join("etc/people").join(name),
         &sha256(password.as_bytes()),
     )?;
-    println!("{name} may log in after the next start of the store");
+    writeln!(std::io::stdout(), "{name} may log in after the next start of the store")?;
     Ok(())
 }

@@ -10,13 +10,18 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use store::Folder;
 
 /// The exit code that says that another process runs in the folder.
 pub const ANOTHER_RUNS: i32 = 75;
 
+/// Between two times that `exit` is typed.
+const TYPE_AGAIN: Duration = Duration::from_millis(500);
+
 /// Serves the folder until SIGTERM or SIGINT; ends the process. `die_with_parent`: also when the parent dies.
 pub fn run(folder: &Folder, die_with_parent: bool) -> Result<()> {
+    let parent = rustix::process::getppid();
     check_processor()?;
     prepare_folder(folder)?;
     let Some(_lock) = lock(folder)? else {
@@ -31,6 +36,10 @@ pub fn run(folder: &Folder, die_with_parent: bool) -> Result<()> {
     if die_with_parent {
         rustix::process::set_parent_process_death_signal(Some(Signal::TERM))
             .context("the parent's end cannot be followed")?;
+        // A parent that ended before this moment sends no signal.
+        if rustix::process::getppid() != parent {
+            return Ok(());
+        }
     }
     let terminal = Terminal::on_standard_input()?;
     let stopping = Arc::new(AtomicBool::new(false));
@@ -79,8 +88,9 @@ fn lock(folder: &Folder) -> Result<Option<File>> {
     let mut file = file.with_context(|| format!("{} cannot be opened", path.display()))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {
-            file.set_len(0)?;
-            writeln!(file, "{}", std::process::id())?;
+            file.set_len(0)
+                .and_then(|()| writeln!(file, "{}", std::process::id()))
+                .with_context(|| format!("{} cannot be written", path.display()))?;
             Ok(Some(file))
         }
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
@@ -116,13 +126,15 @@ fn stop_on_signal(
     stopping: Arc<AtomicBool>,
 ) -> Result<()> {
     std::thread::Builder::new().name("signals".into()).spawn(move || {
+        signals.wait();
+        stopping.store(true, Ordering::SeqCst);
+        // An engine that still starts throws away what was typed before its prompt: it is told until it ends.
         loop {
-            signals.wait();
-            stopping.store(true, Ordering::SeqCst);
             if let Err(error) = terminal.type_exit() {
                 eprintln!("bartizan-store: {error:#}");
                 library::end(1);
             }
+            std::thread::sleep(TYPE_AGAIN);
         }
     })?;
     Ok(())
