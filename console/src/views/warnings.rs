@@ -254,7 +254,7 @@ impl Screen for Queue {
     }
 
     fn act(&mut self, action: Action, seen: &Seen<'_>, area: Rect) -> Vec<Intent> {
-        let panes = draw::Panes::of(area, seen);
+        let panes = draw::Panes::of(area, seen, self.rows.len());
         let height = Table::height(panes.inside(0));
         match action {
             Action::ShowWaiting => {

@@ -92,7 +92,7 @@ fn parts(row: &Row) -> String {
     let widest = |text: fn(&model::warning::Contribution) -> &str| {
         row.contributions.iter().map(|part| present::width(text(part))).max().unwrap_or(0)
     };
-    let (name, value) = (widest(|part| &part.name).min(40), widest(|part| &part.value).min(30));
+    let (name, value) = (widest(|part| &part.name).min(60), widest(|part| &part.value).min(30));
     let mut text = String::new();
     for part in &row.contributions {
         let cells = (f64::from(part.millinats.unsigned_abs()) / f64::from(most.max(1)) * BAR as f64)

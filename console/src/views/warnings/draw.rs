@@ -8,25 +8,30 @@ use crate::widgets::ink::{self, Piece};
 use crate::widgets::panel::{self, Panel};
 use crate::widgets::table::{Column, Table};
 use model::Time;
+use model::warning::Contribution;
 use ratatui::style::Style;
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::collections::BTreeSet;
 
-/// Lines of the lower panes where all four are drawn.
+/// Lines of the lower panes where all four are drawn and the queue is long.
 const LOWER: u16 = 15;
+/// Fewest lines of the queue: what it says when it has no rows needs them.
+const QUEUE: u16 = 8;
 
 /// Where each pane is; a pane that is not drawn has no cells.
 pub(super) struct Panes([Rect; 4]);
 
 impl Panes {
-    /// All four, or the one that has the keys.
-    pub(super) fn of(area: Rect, seen: &Seen<'_>) -> Self {
+    /// All four, or the one that has the keys. The queue is as high as its `rows` need; the rest is for why and what.
+    pub(super) fn of(area: Rect, seen: &Seen<'_>, rows: usize) -> Self {
         let mut panes = [Rect::ZERO; 4];
         if seen.single {
             panes[seen.pane.min(3)] = area;
             return Self(panes);
         }
-        let lower = LOWER.min(area.height / 2);
+        let most = area.height - LOWER.min(area.height / 2);
+        let needed = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(3);
+        let lower = area.height - needed.max(QUEUE).min(most);
         let [top, below] = [
             Rect { height: area.height - lower, ..area },
             Rect { y: area.bottom() - lower, height: lower, ..area },
@@ -48,7 +53,7 @@ impl Panes {
 }
 
 pub(super) fn queue(queue: &Queue, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
-    let panes = Panes::of(area, seen);
+    let panes = Panes::of(area, seen, queue.rows.len());
     for (index, rect) in panes.0.iter().enumerate().filter(|(_, rect)| !rect.is_empty()) {
         let focused = index == seen.pane && !seen.single;
         match index {
@@ -185,28 +190,31 @@ fn reasons(row: &Row, seen: &Seen<'_>, width: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
+/// Cells that are kept for the bars.
+const BAR: usize = 8;
+
 fn parts(row: &Row, theme: Theme, width: usize) -> Vec<Vec<Piece>> {
     let most =
         row.contributions.iter().map(|part| part.millinats.unsigned_abs()).max().unwrap_or(0);
-    let name = row
-        .contributions
-        .iter()
-        .map(|part| present::width(&part.name))
-        .max()
-        .unwrap_or(0)
-        .clamp(12, 24);
-    let value = 16.min(width.saturating_sub(name + 10) / 2);
+    let widest = |text: fn(&Contribution) -> &str| {
+        row.contributions.iter().map(|part| present::width(text(part))).max().unwrap_or(0)
+    };
+    // Names are what a person reads: what does not fit of them goes on below.
+    let value = widest(|part| &part.value).min(16);
+    let name = widest(|part| &part.name).min(width.saturating_sub(value + 11 + BAR)).max(12);
     let room = width.saturating_sub(name + value + 11);
     let mut lines = Vec::new();
     for part in &row.contributions {
         let style = if part.millinats >= 0 { theme.bad() } else { theme.good() };
         let bar = ink::bar(f64::from(part.millinats.unsigned_abs()), f64::from(most), room.max(1));
+        let mut told = ink::wrapped(&part.name, name).into_iter();
         lines.push(vec![
             Piece::plain(format!(" {:+6.2} ", f64::from(part.millinats) / 1000.0)),
-            Piece::plain(present::fit(&part.name, name) + " "),
+            Piece::plain(present::fit(&told.next().unwrap_or_default(), name) + " "),
             Piece::plain(present::fit(&part.value, value) + " "),
             Piece::new(bar, style),
         ]);
+        lines.extend(told.map(|rest| vec![Piece::plain(format!("        {rest}"))]));
     }
     let (nats, probability) = row.sum();
     let sum = format!(" {nats:+6.2} the sum, in log-odds: score {probability:.2}");
@@ -223,7 +231,7 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
     let details = queue.details();
     let count = details.map_or(0, |details| details.evidence.len());
     let acts = details.map_or(0, |details| details.history.len());
-    let note = format!("{count} facts · {acts} acts");
+    let note = format!("facts {count} · acts {acts}");
     let inner = Panel { title: "Evidence and history", note: &note, focused }
         .draw(seen.theme, area, buffer);
     let mut lines = Vec::new();
@@ -250,14 +258,17 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
     for act in details.iter().flat_map(|details| &details.history) {
         let words = [act.reason.as_str(), act.note.as_str()].join(" ");
         lines.push(vec![Piece::plain(format!(
-            " {} {} {} {} > {} {}",
+            " {} {} {} {} > {}",
             clock(act.at),
             act.actor,
             act.action,
             act.state_from,
-            act.state_to,
-            words.trim()
+            act.state_to
         ))]);
+        let room = usize::from(inner.width.saturating_sub(4));
+        for line in ink::wrapped(&words, room).into_iter().filter(|line| !line.is_empty()) {
+            lines.push(vec![Piece::plain(format!("   {line}"))]);
+        }
     }
     if lines.is_empty() && queue.current().is_some() {
         let said = if details.is_some() { "no evidence row is behind it" } else { "…" };
@@ -278,13 +289,25 @@ fn flows(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut
     let inner =
         Panel { title: "Flows behind it", note: &note, focused }.draw(seen.theme, area, buffer);
     let mut lines = Vec::new();
+    // The day is told where it is another than that of the warning.
+    let day = |time: Time| time.0.div_euclid(Time::DAY);
+    let today = queue.current().is_some_and(|row| {
+        details
+            .iter()
+            .flat_map(|details| &details.flows)
+            .all(|flow| day(flow.first) == day(row.time))
+    });
+    // The opener's port tells least: it goes first where there is little room.
+    let roomy = inner.width >= 80;
     for flow in details.iter().flat_map(|details| &details.flows) {
+        let at = clock(flow.first);
+        let at = if today { at.get(6..).unwrap_or_default() } else { at.as_str() };
+        let port = if roomy { format!(":{}", flow.src_port) } else { String::new() };
         let name = if flow.sni.is_empty() { &flow.app } else { &flow.sni };
         lines.push(vec![Piece::plain(format!(
-            " {} {}:{} > {}:{} {} / {} {}",
-            clock(flow.first),
+            " {at} {} {}{port} > {}:{} {} / {} {}",
+            flow.tap,
             flow.src_ip,
-            flow.src_port,
             flow.dst_ip,
             flow.dst_port,
             present::bytes(flow.src_bytes),

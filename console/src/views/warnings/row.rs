@@ -122,9 +122,10 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Its numbers in words; those of the score stand in the score.
+    /// Its numbers in words, without empty ones; those of the score stand in the score.
     pub fn told(&self) -> Vec<String> {
         let numbers = self.numbers.iter().filter(|(name, _)| *name != "because");
+        let numbers = numbers.filter(|(_, value)| !told(value).is_empty());
         numbers.map(|(name, value)| format!("{} {}", name.replace('_', " "), told(value))).collect()
     }
 }
