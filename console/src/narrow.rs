@@ -21,7 +21,7 @@ impl Narrow {
     /// # Errors
     /// What is wrong with it, and where.
     pub fn read(text: &str) -> Result<Self, Complaint> {
-        Self::read_over("warning", text)
+        Self::read_over("warning", text).map_err(|complaint| named(text, complaint))
     }
 
     /// Reads a filter over flows; empty text is none.
@@ -71,6 +71,16 @@ impl From<filter::Error> for Complaint {
     }
 }
 
+/// A name alone is no filter, but what people type first: says how it becomes one.
+fn named(text: &str, complaint: Complaint) -> Complaint {
+    let word = text.trim();
+    if !word.chars().all(|letter| letter.is_alphanumeric() || "-_.".contains(letter)) {
+        return complaint;
+    }
+    let message = format!("a name alone is no filter; try  {}", equal("subject", word));
+    Complaint { message, from: 0, to: text.len() }
+}
+
 /// The filter that a field equals a value.
 pub fn equal(field: &str, value: &str) -> String {
     let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
@@ -80,6 +90,16 @@ pub fn equal(field: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_alone_is_told_how_to_become_a_filter() {
+        let complaint = Narrow::read("pc-117").expect_err("no expression");
+        let (_, filter) = complaint.message.split_once("try  ").expect("what to type");
+        assert_eq!(filter, "subject = \"pc-117\"");
+        assert!(Narrow::read(filter).is_ok());
+        let typo = Narrow::read("levle = I").expect_err("no such field");
+        assert!(typo.message.contains("did you mean level"), "{}", typo.message);
+    }
 
     #[test]
     fn a_filter_becomes_a_clause_whose_values_are_parameters() {
