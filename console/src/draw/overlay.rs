@@ -33,10 +33,10 @@ fn help(model: &Model, top: usize, buffer: &mut Buffer) {
         vec![vec![Piece::plain(format!(" {}", about.purpose))], Vec::new()];
     lines.extend(columns(model, inner.width));
     lines.push(Vec::new());
-    let commands = crate::update::COMMANDS.iter().map(|(word, words)| format!(":{word} {words}"));
-    let commands = commands.collect::<Vec<_>>().join("   ");
-    for line in ink::wrapped(&commands, usize::from(inner.width.saturating_sub(2))) {
-        lines.push(vec![Piece::plain(format!(" {line}"))]);
+    lines.push(vec![Piece::new(" COMMANDS", model.theme.heading())]);
+    for (word, words) in crate::update::COMMANDS {
+        let word = present::fit(&format!(":{word}"), 12);
+        lines.push(vec![Piece::plain(format!(" {word} {words}"))]);
     }
     let top = top.min(lines.len().saturating_sub(usize::from(inner.height)));
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines[top..]) {

@@ -169,10 +169,7 @@ fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer
         ink::text(buffer, area, y, &passing(conduit), style);
         y += 1;
     }
-    let hidden = [
-        (told.len() - shown, "conduits not drawn"),
-        (map.folded, "zones folded (no warnings, least traffic)"),
-    ];
+    let hidden = [(told.len() - shown, "conduits not drawn"), (map.folded, "quiet zones folded")];
     let hidden = hidden.iter().filter(|(count, _)| *count > 0);
     let hidden: Vec<_> = hidden.map(|(count, what)| format!("{count} {what}")).collect();
     if !hidden.is_empty() && y < last {
@@ -197,7 +194,8 @@ fn passing(conduit: &Conduit) -> String {
         String::new()
     };
     let flows = present::grouped(conduit.flows);
-    format!("{mark}{} > {}  {flows} flows{undeclared}", conduit.src_zone, conduit.dst_zone)
+    let noun = if conduit.flows == 1 { "flow" } else { "flows" };
+    format!("{mark}{} > {}  {flows} {noun}{undeclared}", conduit.src_zone, conduit.dst_zone)
 }
 
 fn worst(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
