@@ -5,6 +5,7 @@ mod judging;
 mod measuring;
 
 use crate::arguments::{Arguments, Evaluate, PolicyFile, Verb};
+use crate::window::Span;
 use anyhow::Context as _;
 use clap::CommandFactory;
 use config::Settings;
@@ -12,7 +13,7 @@ use policy::Policy;
 use std::path::{Path, PathBuf};
 use store::{Role, Session, Store};
 
-/// How a verb ended. Usage errors are 2, by `clap`.
+/// How a verb ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -20,6 +21,8 @@ pub enum Exit {
     Done = 0,
     /// Failed.
     Failed = 1,
+    /// Asked wrongly; most such errors `clap` finds.
+    Usage = 2,
     /// The configuration or the policy is wrong.
     Configuration = 3,
     /// The store cannot be reached.
@@ -35,9 +38,50 @@ pub enum Exit {
 #[error("{}", .0.join("\n"))]
 pub struct BadPolicy(Vec<String>);
 
+/// A range of time that cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRange {
+    /// It has no moment in it.
+    #[error("--from {from} is not before --to {to}: nothing to judge")]
+    Empty {
+        /// Its first moment.
+        from: model::Time,
+        /// The moment after its last.
+        to: model::Time,
+    },
+    /// Every hour of it costs a second, stored rows or not.
+    #[error("--from {from} to --to {to} is more than {LONGEST_DAYS} days: judge it in parts")]
+    Long {
+        /// Its first moment.
+        from: model::Time,
+        /// The moment after its last.
+        to: model::Time,
+    },
+}
+
+/// Longest range that is judged at once, in days.
+const LONGEST_DAYS: i64 = 400;
+
+impl BadRange {
+    /// Fails if `range` is empty or longer than 400 days.
+    pub fn check(range: &Span) -> Result<(), Self> {
+        let Span { from, to } = *range;
+        if range.is_empty() {
+            return Err(Self::Empty { from, to });
+        }
+        if to > from.plus(LONGEST_DAYS * 24 * model::Time::HOUR) {
+            return Err(Self::Long { from, to });
+        }
+        Ok(())
+    }
+}
+
 impl Exit {
     /// The exit code for a failure.
     pub fn of(failure: &anyhow::Error) -> Self {
+        if failure.chain().any(|cause| cause.is::<BadRange>()) {
+            return Self::Usage;
+        }
         if failure.chain().any(|cause| cause.is::<config::Error>() || cause.is::<BadPolicy>()) {
             return Self::Configuration;
         }
@@ -70,7 +114,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             );
             Ok(Exit::Done)
         }
-        Verb::Explain { format } => Ok(answer::detections(*format)),
+        Verb::Explain { format } => answer::detections(*format),
         Verb::Evaluate { what: Evaluate::Beacon { quick, write, make_tables } } => {
             measuring::beacon(*quick, write.as_deref(), make_tables.as_deref())
         }
@@ -150,4 +194,20 @@ pub fn policy_of(path: &Path) -> anyhow::Result<Policy> {
         let lines = problems.iter().map(|problem| format!("{}:{problem}", path.display()));
         BadPolicy(lines.collect()).into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Time;
+
+    #[test]
+    fn a_range_that_cannot_be_judged_is_a_usage_error() {
+        let check = |from, to| BadRange::check(&Span::new(Time(from), Time(to)));
+        assert!(check(0, 400 * 86_400_000_000).is_ok());
+        for (from, to) in [(5, 5), (6, 5), (0, 400 * 86_400_000_000 + 1)] {
+            let failure = anyhow::Error::new(check(from, to).expect_err("refused"));
+            assert_eq!(Exit::of(&failure), Exit::Usage, "{failure}");
+        }
+    }
 }

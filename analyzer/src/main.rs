@@ -14,6 +14,10 @@ fn main() -> ExitCode {
     let log = tracing_subscriber::fmt().with_ansi(std::io::stderr().is_terminal());
     log.with_env_filter(filter).with_writer(std::io::stderr).init();
     let exit = command::run(&arguments).unwrap_or_else(|failure| {
+        let left = failure.downcast_ref::<std::io::Error>();
+        if left.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            return Exit::Done;
+        }
         eprintln!("bartizan-analyzer: {failure:#}");
         Exit::of(&failure)
     });

@@ -8,6 +8,7 @@ use query::named;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use store::{Question, Store};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,14 +22,16 @@ pub(super) async fn status(store: &Store, format: Format) -> anyhow::Result<Exit
     let mark = watermark(store).await?;
     let judged = named(include_str!("../run.sql"), "run.judged");
     let judged = store.ask::<Judged>(&Question::new(judged.name, judged.sql)).await?.rows;
+    let mut out = std::io::stdout();
     if format.is_json() {
         let taps: serde_json::Map<_, _> =
             mark.taps.iter().map(|(tap, at)| (tap.to_string(), json!(at))).collect();
         let silent: Vec<&str> = mark.silent.iter().map(AsRef::as_ref).collect();
-        println!(
+        writeln!(
+            out,
             "{}",
             json!({"watermark": mark.at, "taps": taps, "silent": silent, "judged": judged})
-        );
+        )?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();
@@ -44,12 +47,13 @@ pub(super) async fn status(store: &Store, format: Format) -> anyhow::Result<Exit
     for Judged { detection, minute } in &judged {
         writeln!(text, "{detection:<12}judged {minute}")?;
     }
-    print!("{text}");
+    write!(out, "{text}")?;
     Ok(Exit::Done)
 }
 
 /// What can be detected.
-pub(super) fn detections(format: Format) -> Exit {
+pub(super) fn detections(format: Format) -> anyhow::Result<Exit> {
+    let mut out = std::io::stdout();
     for detection in DETECTIONS {
         let about = detection.about();
         if format.is_json() {
@@ -58,10 +62,10 @@ pub(super) fn detections(format: Format) -> Exit {
                 "step_s": about.step_us / model::Time::SECOND, "window_s": about.window_us / model::Time::SECOND,
                 "gives_way_to": about.gives_way_to, "version": about.version,
             });
-            println!("{row}");
+            writeln!(out, "{row}")?;
         } else {
-            println!("{:<8}{}  {:<18}{}", about.id, about.severity, about.name, about.finds);
+            writeln!(out, "{:<8}{}  {:<18}{}", about.id, about.severity, about.name, about.finds)?;
         }
     }
-    Exit::Done
+    Ok(Exit::Done)
 }

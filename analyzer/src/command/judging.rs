@@ -1,6 +1,6 @@
 //! The verbs that write: publish, once, run.
 
-use super::Exit;
+use super::{BadRange, Exit};
 use crate::arguments::Once;
 use crate::judge::{Judge, Summary};
 use crate::publish::{Published, publish as publish_zones};
@@ -9,6 +9,7 @@ use crate::window::Span;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Time;
 use policy::Policy;
+use std::io::Write as _;
 use std::time::Instant;
 use store::Store;
 
@@ -35,12 +36,7 @@ pub(super) async fn once(
     quiet: bool,
 ) -> anyhow::Result<Exit> {
     let range = Span::new(once.from, once.to);
-    anyhow::ensure!(
-        !range.is_empty(),
-        "--from {} is not before --to {}: nothing to judge",
-        once.from,
-        once.to
-    );
+    BadRange::check(&range)?;
     let started = Instant::now();
     let hours = range.hours();
     let bar = bar(hours.len() as u64, quiet);
@@ -56,7 +52,7 @@ pub(super) async fn once(
         eprintln!("{} in {:.1} s", told(&judge.summary), started.elapsed().as_secs_f64());
     }
     if once.format.is_json() {
-        println!("{}", serde_json::to_string(&judge.summary)?);
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&judge.summary)?)?;
     }
     Ok(if judge.summary.unknown > 0 { Exit::Partial } else { Exit::Done })
 }

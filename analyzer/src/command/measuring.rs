@@ -4,6 +4,7 @@ use super::Exit;
 use crate::arguments::Format;
 use crate::evaluate::{beacon, stories, tables};
 use anyhow::Context as _;
+use std::io::Write as _;
 use std::path::Path;
 use store::Store;
 
@@ -15,7 +16,7 @@ pub(super) async fn story(store: &Store, truth: &Path, format: Format) -> anyhow
         stories::Truth::read(&text).with_context(|| format!("reading {}", truth.display()))?;
     let report = stories::compare(&truth, &stories::warnings(store, &truth).await?);
     if format.is_json() {
-        println!("{}", serde_json::to_string(&report)?);
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&report)?)?;
     } else {
         print!("{report}");
     }
