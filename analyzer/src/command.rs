@@ -79,7 +79,7 @@ impl BadRange {
 impl Exit {
     /// The exit code for a failure.
     pub fn of(failure: &anyhow::Error) -> Self {
-        if failure.chain().any(|cause| cause.is::<BadRange>()) {
+        if failure.chain().any(<dyn std::error::Error>::is::<BadRange>) {
             return Self::Usage;
         }
         if failure.chain().any(|cause| cause.is::<config::Error>() || cause.is::<BadPolicy>()) {

@@ -21,7 +21,7 @@ pub fn tell(failure: &anyhow::Error) -> ExitCode {
 }
 
 fn code(failure: &anyhow::Error) -> u8 {
-    if failure.chain().any(|cause| cause.is::<config::Error>()) {
+    if failure.chain().any(<dyn std::error::Error>::is::<config::Error>) {
         return CONFIGURATION;
     }
     match failure.chain().find_map(|cause| cause.downcast_ref::<store::Error>()) {
