@@ -247,7 +247,7 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
             fact.detection,
             fact.subject
         ))]);
-        let numbers = fact.told();
+        let numbers = fact.brief();
         let room = usize::from(inner.width.saturating_sub(4));
         for line in
             ink::wrapped(&numbers.join(" · "), room).into_iter().filter(|line| !line.is_empty())

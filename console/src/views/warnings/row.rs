@@ -122,9 +122,19 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Its numbers that a person can read at a glance: without the inner ones of the statistic (`_z`, `_millinats`).
+    pub fn brief(&self) -> Vec<String> {
+        let inner = |name: &str| name.ends_with("_z") || name.contains("millinats");
+        self.told_of(|name| !inner(name))
+    }
+
     /// Its numbers in words, without empty ones; those of the score stand in the score.
     pub fn told(&self) -> Vec<String> {
-        let numbers = self.numbers.iter().filter(|(name, _)| *name != "because");
+        self.told_of(|_| true)
+    }
+
+    fn told_of(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let numbers = self.numbers.iter().filter(|(name, _)| *name != "because" && wanted(name));
         let numbers = numbers.filter(|(_, value)| !told(value).is_empty());
         numbers.map(|(name, value)| format!("{} {}", name.replace('_', " "), told(value))).collect()
     }
