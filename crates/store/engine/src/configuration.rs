@@ -128,7 +128,7 @@ fn config_file(folder: &Folder, zones_password: &str) -> String {
   <max_thread_pool_size>300</max_thread_pool_size>
   <mark_cache_size>268435456</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
-  <named_collections><zone_source><user>zones</user><password>{zones_password}</password><table>zone_now</table></zone_source></named_collections>
+  <named_collections><zone_source><host>127.0.0.1</host><user>zones</user><password>{zones_password}</password><table>zone_now</table></zone_source></named_collections>
   {}
   {}
 </clickhouse>
