@@ -134,7 +134,7 @@ fn stop_on_signal(
                 eprintln!("bartizan-store: {error:#}");
                 library::end(1);
             }
-            std::thread::sleep(TYPE_AGAIN);
+            std::thread::park_timeout(TYPE_AGAIN);
         }
     })?;
     Ok(())
