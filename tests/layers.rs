@@ -17,10 +17,31 @@ const TABLE: &[(&str, &[&str])] = &[
     ("bartizan-store", &[]),
     ("bartizan-store-engine", &["bartizan-store"]),
     ("bartizan-query", &["bartizan-store"]),
+    ("bartizan-graph", &["bartizan-store", "bartizan-query"]),
+    ("bartizan-sigma", &["bartizan-store", "bartizan-query"]),
     ("bartizan-present", &["bartizan-query"]),
     ("bartizan-sensor", &["bartizan-protocols", "bartizan-store"]),
-    ("bartizan-analyzer", &["bartizan-policy", "bartizan-store", "bartizan-query"]),
-    ("bartizan", &["bartizan-policy", "bartizan-store", "bartizan-query", "bartizan-present"]),
+    (
+        "bartizan-analyzer",
+        &[
+            "bartizan-policy",
+            "bartizan-store",
+            "bartizan-query",
+            "bartizan-graph",
+            "bartizan-sigma",
+        ],
+    ),
+    (
+        "bartizan",
+        &[
+            "bartizan-policy",
+            "bartizan-store",
+            "bartizan-query",
+            "bartizan-graph",
+            "bartizan-sigma",
+            "bartizan-present",
+        ],
+    ),
     ("bartizan-dashboards", &["bartizan-store", "bartizan-query", "bartizan-present"]),
 ];
 

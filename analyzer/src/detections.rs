@@ -102,8 +102,54 @@ pub trait Detection: Sync + Send {
         None
     }
 
+    /// The gates that `subject` has to pass before it rings, in the order in which they are tried, with its own value at
+    /// each, from the same rows that [`Detection::judge`] takes; empty if the rows do not speak of it.
+    ///
+    /// # Errors
+    /// If a row is not of the form that its SQL promises.
+    fn gates(
+        &self,
+        _subject: &str,
+        _rows: &[Vec<serde_json::Value>],
+        _context: &Context<'_>,
+    ) -> anyhow::Result<Vec<Gate>> {
+        Ok(Vec::new())
+    }
+
+    /// The same rows with one thing changed, the smallest change first: `why-not` judges each, and tells the first that rings.
+    fn what_if(
+        &self,
+        _subject: &str,
+        _rows: &[Vec<serde_json::Value>],
+        _context: &Context<'_>,
+    ) -> Vec<WhatIf> {
+        Vec::new()
+    }
+
     /// Cases that prove it: at least one of each kind.
     fn cases(&self) -> Vec<Case>;
+}
+
+/// One thing that has to hold before a subject rings.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Gate {
+    /// What it is, in a word or two: `rows`, `gate`, `threshold`.
+    pub name: String,
+    /// The subject's own value, with its unit.
+    pub value: String,
+    /// What is needed.
+    pub needs: String,
+    /// Whether it holds.
+    pub passes: bool,
+}
+
+/// The rows with one thing changed.
+#[derive(Debug, Clone)]
+pub struct WhatIf {
+    /// The change in words, after "it would have rung": `with 63 such flows`.
+    pub said: String,
+    /// The rows of each question.
+    pub rows: Vec<Vec<serde_json::Value>>,
 }
 
 /// Rows, and what must come of them.

@@ -11,6 +11,7 @@ use crate::rows::Writer;
 use crate::verdicts;
 use crate::warnings::{Book, Pass, Rung, Written};
 use crate::window::{Seen, Span, Watermark};
+use crate::{forecast, graph, memory, situation};
 use anyhow::Context as _;
 use ask::{Answer, Plan};
 use model::{Coverage, Severity, Time};
@@ -51,12 +52,29 @@ pub struct Summary {
     pub proofs: u64,
     /// Rows of `verdict_hour` written.
     pub hours: u64,
+    /// Rows of `entity`, `admin_edge` and `baseline` written.
+    pub remembered: u64,
+    /// Rows of `incident` written.
+    pub joined: u64,
+    /// Rows of `situation` written.
+    pub assessed: u64,
+    /// Rows of `forecast` written.
+    pub foreseen: u64,
 }
 
 impl Summary {
     /// Rows written to any table.
     pub const fn written(&self) -> u64 {
-        self.verdicts + self.evidence + self.warnings + self.revisions + self.proofs + self.hours
+        self.verdicts
+            + self.evidence
+            + self.warnings
+            + self.revisions
+            + self.proofs
+            + self.hours
+            + self.remembered
+            + self.joined
+            + self.assessed
+            + self.foreseen
     }
 }
 
@@ -139,6 +157,12 @@ impl<'a> Judge<'a> {
         let activity = activity(self.store, span, &self.without).await?;
         self.memory_from = memory_from(self.store).await?.unwrap_or(span.from);
         self.give_verdicts(span, &activity).await?;
+        if pass == Pass::Closed {
+            self.summary.remembered +=
+                memory::remember(self.store, self.policy, span, &self.without)
+                    .await
+                    .context("remembering entities and edges")?;
+        }
         let seen = self.seen(span).await.context("reading coverage")?;
         let plans = self.plans(span, pass, &activity);
         let answers = ask::all(self.store, &plans).await?;
@@ -157,6 +181,7 @@ impl<'a> Judge<'a> {
             self.summary.proofs +=
                 proofs.write(self.store).await.context("writing what was judged")?;
             self.book.forget_before(span.to);
+            self.comprehend(span).await?;
         }
         Ok(())
     }
@@ -170,6 +195,18 @@ impl<'a> Judge<'a> {
         let hour = Span::new(from, from.plus(Time::HOUR));
         self.summary.hours +=
             verdicts::count_hour(self.store, self.policy, hour, &self.without).await?;
+        Ok(())
+    }
+
+    /// From warnings to the situation, and to what may come; each stage reads what the one before it wrote.
+    async fn comprehend(&mut self, span: Span) -> anyhow::Result<()> {
+        let (store, policy, without) = (self.store, self.policy, &self.without);
+        self.summary.joined +=
+            graph::join(store, policy, span, without).await.context("joining incidents")?;
+        self.summary.assessed +=
+            situation::assess(store, policy, span, without).await.context("assessing")?;
+        self.summary.foreseen +=
+            forecast::foresee(store, policy, span, without).await.context("foreseeing")?;
         Ok(())
     }
 

@@ -1,0 +1,1 @@
+//! Rules in Sigma's format: read, checked, compiled to one question per table.
