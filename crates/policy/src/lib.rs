@@ -10,6 +10,7 @@ pub mod problem;
 mod read;
 
 pub mod judge;
+pub mod learn;
 mod places;
 mod rules;
 
