@@ -8,10 +8,10 @@ BIN := target/debug
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## install what is missing, build, play the stories, open the console (BATCH=1: print and exit)
+demo: ## install what is missing, build, play the stories, open the console (BATCH=1: print and exit; PCAP=file: your own traffic)
 	@scripts/setup demo
 	@$(CARGO) build --workspace --bins --locked
-	@$(BIN)/bartizan demo $(if $(BATCH),--batch)
+	@$(BIN)/bartizan demo $(if $(BATCH),--batch) $(if $(PCAP),--pcap $(PCAP)) $(if $(POLICY),--policy $(POLICY))
 
 test: ## install what is missing, build the programs, run every test
 	@scripts/setup test

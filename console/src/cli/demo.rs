@@ -4,6 +4,7 @@
 //! held against its ground truth. Nothing is bundled, no network is used and nothing leaves the machine.
 
 mod folder;
+mod own;
 mod step;
 mod story;
 
@@ -18,13 +19,27 @@ use story::Played;
 /// Stories that are played, in this order; the last one is what the console then shows.
 const STORIES: &[&str] = &["s13", "s01"];
 
+const EXAMPLES: &str = "\
+Examples:
+  bartizan demo                          play the stories and open the console
+  bartizan demo --batch                  print what was found and exit
+  bartizan demo trace.pcap               your own capture: zones are learned, with the reason for each border
+  bartizan demo day/ --policy bank.toml  a folder of captures under a policy of yours
+  bartizan demo --clean                  remove what it made";
+
 /// What `bartizan demo` takes.
 #[derive(Debug, Clone, clap::Args)]
-#[command(
-    after_long_help = "Examples:\n  bartizan demo              play the stories and open the console\n  \
-    bartizan demo --batch      print what was found and exit\n  bartizan demo --clean      remove what it made"
-)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
+    /// Captures of your own (pcap, pcapng, gzip) or folders of them, instead of the stories.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The same as PATH.
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Vec<PathBuf>,
+    /// A policy for them, instead of learned zones.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Print the result and exit; non-zero if anything was missed or false.
     #[arg(long)]
     pub batch: bool,
@@ -45,6 +60,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Option<Exit>> {
     if arguments.clean {
         return folder.remove().map(|()| None);
     }
+    let captures: Vec<PathBuf> = arguments.paths.iter().chain(&arguments.pcap).cloned().collect();
+    if !captures.is_empty() {
+        return run_own(&captures, arguments, &folder);
+    }
     println!(
         "Bartizan {} · demo: a synthetic bank, seed {} (no root, no network, nothing leaves this machine)",
         env!("CARGO_PKG_VERSION"),
@@ -62,13 +81,54 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Option<Exit>> {
     folder.write_profile(STORIES[STORIES.len() - 1])?;
     let failed = played.iter().any(|story| !story.passed);
     print_next(&played, failed)?;
-    if !arguments.batch && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+    if is_watched(arguments) {
         let opened = steps.attached("bartizan", &["console", "--profile", "demo"]);
         drop(session);
         return opened.map(|()| None);
     }
     drop(session);
     Ok(failed.then_some(Exit::Failed))
+}
+
+fn is_watched(arguments: &Arguments) -> bool {
+    !arguments.batch && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// Plays captures of the reader, and opens the console unless told not to.
+fn run_own(
+    captures: &[PathBuf],
+    arguments: &Arguments,
+    folder: &Folder,
+) -> anyhow::Result<Option<Exit>> {
+    println!(
+        "Bartizan {} · demo: your own traffic (no root, no network, nothing leaves this machine)",
+        env!("CARGO_PKG_VERSION")
+    );
+    folder.prepare(arguments.seed)?;
+    let steps = Steps::new(folder);
+    let runtime = tokio::runtime::Runtime::new().context("no threads to be had")?;
+    let session =
+        runtime.block_on(folder.open_store(own::NAME)).context("the store did not start")?;
+    let policy = arguments.policy.as_deref();
+    let judged_us = own::play(captures, policy, folder, &steps)?;
+    let last = format!("{}h", (judged_us / model::Time::HOUR + 1).max(24));
+    let program = std::env::args().next().unwrap_or_else(|| "bartizan".into());
+    println!("Next");
+    for (command, why) in [
+        (format!("console --profile demo --last {last}"), "walk it"),
+        ("policy learn --profile demo".into(), "the zones it drew, with reasons, as policy.toml"),
+        ("explain INT-01".into(), "what a detection looks for"),
+        ("demo --clean".into(), "remove what the demo made"),
+    ] {
+        println!("  {program} {command:<42} {why}");
+    }
+    if is_watched(arguments) {
+        let opened = steps.attached("bartizan", &["console", "--profile", "demo", "--last", &last]);
+        drop(session);
+        return opened.map(|()| None);
+    }
+    drop(session);
+    Ok(None)
 }
 
 fn print_next(played: &[Played], failed: bool) -> anyhow::Result<()> {

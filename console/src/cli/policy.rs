@@ -1,4 +1,6 @@
-//! `bartizan policy check FILE`: what is wrong in a policy, where, and what was probably meant.
+//! `bartizan policy`: what is wrong in a policy, where, and what was probably meant; and zones learned from traffic.
+
+mod learn;
 
 use super::Global;
 use super::output::{Output, print};
@@ -9,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// Options of `policy`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bartizan policy check policy.toml")]
+#[command(
+    after_help = "Examples:\n  bartizan policy check policy.toml\n  bartizan policy learn --last 30d > policy.toml"
+)]
 pub struct Arguments {
     /// What to do
     #[command(subcommand)]
@@ -24,12 +28,20 @@ enum Verb {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Draw zones from what was seen, with the reason for each border, as a policy that only observes
+    Learn,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>, Failure> {
-    let Verb::Check { file } = &arguments.verb;
+    match &arguments.verb {
+        Verb::Check { file } => check(global, file.as_deref()),
+        Verb::Learn => learn::run(global),
+    }
+}
+
+fn check(global: &Global, file: Option<&Path>) -> Result<Option<Exit>, Failure> {
     let file = match file {
-        Some(file) => file.clone(),
+        Some(file) => file.to_path_buf(),
         None => global.settings()?.settings.analyzer.policy,
     };
     let text = std::fs::read_to_string(&file).map_err(|error| Failure {
