@@ -13,6 +13,7 @@ pub mod sink;
 
 pub mod dns;
 pub mod http;
+pub mod iso8583;
 pub mod tls;
 
 pub use model::coverage::Side;
