@@ -200,6 +200,22 @@ pub struct Link {
     pub link_bps: u64,
     /// `records`, `scan`, `files`.
     pub marks: Vec<String>,
+    /// What is agreed about the authentication code of its messages.
+    pub mac: Mac,
+    /// Response codes (ISO 8583, DE39) that are translated on it: the code that comes, and the one it is passed on as.
+    pub codes: Vec<(String, String)>,
+}
+
+/// What is agreed about the message authentication codes of a link (ISO 8583, DE64 and DE128).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mac {
+    /// Nothing: what is usual decides.
+    #[default]
+    Unsaid,
+    /// `mac = "required"`: every message carries one.
+    Required,
+    /// `mac = "none"`: no message ever carries one.
+    Absent,
 }
 
 impl fmt::Display for Selector {

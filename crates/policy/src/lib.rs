@@ -14,7 +14,9 @@ pub mod learn;
 mod places;
 mod rules;
 
-pub use declared::{Conduit, Deny, Group, Host, Link, Meta, Selector, Service, Validity, Zone};
+pub use declared::{
+    Conduit, Deny, Group, Host, Link, Mac, Meta, Selector, Service, Validity, Zone,
+};
 pub use judge::{Judgement, Seen, outcome};
 pub use policy::{Policy, Resolved};
 pub use problem::{Grade, Problem};

@@ -131,6 +131,11 @@ impl Policy {
         &self.declared.denies
     }
 
+    /// The link of this id, as the sensor's settings and rows of `iso8583` name it.
+    pub fn link(&self, id: &str) -> Option<&Link> {
+        self.declared.links.iter().find(|link| link.id == id)
+    }
+
     /// All links.
     pub fn links(&self) -> &[Link] {
         &self.declared.links

@@ -117,6 +117,29 @@ impl<'a> Fields<'a, '_> {
         self.texts(key).into_iter().map(|text| text.value).collect()
     }
 
+    /// A table of texts, such as `{ "68" = "91" }`, by key.
+    pub(super) fn pairs(&self, key: &str) -> Vec<(String, String)> {
+        let Some(item) = self.table.get(key) else { return Vec::new() };
+        let span = item.span().unwrap_or_else(|| self.span.clone());
+        let Some(table) = item.as_table_like() else {
+            self.wrong(key, &span, "a table of texts, such as { \"68\" = \"91\" }");
+            return Vec::new();
+        };
+        let mut pairs = Vec::new();
+        for (name, item) in table.iter() {
+            match item.as_str() {
+                Some(text) => pairs.push((name.to_owned(), text.to_owned())),
+                None => self.wrong(
+                    key,
+                    &item.span().unwrap_or_else(|| span.clone()),
+                    "a table of texts",
+                ),
+            }
+        }
+        pairs.sort();
+        pairs
+    }
+
     pub(super) fn number(&self, key: &str, allowed: RangeInclusive<i64>) -> Option<i64> {
         let (value, span) = self.value(key)?;
         let number = value.as_integer().filter(|number| allowed.contains(number));

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Placed};
 use super::{Names, expires, id, one_of, refers, validity};
-use crate::declared::{Conduit, Deny, Initiator, Link, Selector, Service};
+use crate::declared::{Conduit, Deny, Initiator, Link, Mac, Selector, Service};
 use crate::problem::nearest;
 use model::Severity;
 use std::collections::BTreeSet;
@@ -47,8 +47,10 @@ const DENY: &[&str] = &[
     "valid_to",
     "owner",
 ];
-const LINK: &[&str] =
-    &["id", "from", "to", "zones", "peek", "marks", "link_bps", "carrier", "pop", "dialect", "why"];
+const LINK: &[&str] = &[
+    "id", "from", "to", "zones", "peek", "marks", "link_bps", "carrier", "pop", "dialect", "mac",
+    "codes", "why",
+];
 
 /// A kind of selector: its prefix, the names there are, and what it makes.
 type Kind<'n> = (&'static str, &'n BTreeSet<String>, fn(String) -> Selector);
@@ -192,6 +194,12 @@ pub(super) fn link(fields: &Fields<'_, '_>, names: &Names) -> Option<Link> {
         zones: zones.into_iter().map(|zone| zone.value).collect(),
         link_bps: fields.number("link_bps", 0..=i64::MAX).unwrap_or_default() as u64,
         marks: fields.words("marks"),
+        mac: match one_of(fields, "mac", &["required", "none"]).as_str() {
+            "required" => Mac::Required,
+            "none" => Mac::Absent,
+            _ => Mac::Unsaid,
+        },
+        codes: fields.pairs("codes"),
         id: id?.value,
     })
 }

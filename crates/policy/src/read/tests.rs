@@ -1,7 +1,7 @@
 //! Reading: the forms of the file, the place of every mistake, and that no text is too strange.
 
 use crate::declared::{Initiator, Selector};
-use crate::{Grade, Policy, Problem};
+use crate::{Grade, Mac, Policy, Problem};
 use model::{Severity, Time};
 use proptest::prelude::*;
 
@@ -85,6 +85,20 @@ fn the_file_of_the_handbook_is_read_and_what_is_not_judged_is_named() {
 }
 
 #[test]
+fn a_link_of_the_card_rail_says_what_is_agreed_about_codes_and_authentication() {
+    let text = "link = [\n  { id = \"sw-auth\", mac = \"none\", codes = { \"68\" = \"91\", \"06\" = \"96\" } },\n  { id = \"visa\", mac = \"required\" },\n  { id = \"inet\" },\n]\n";
+    let policy = Policy::read(text).expect("no errors");
+    assert!(policy.warnings().is_empty(), "{:?}", policy.warnings());
+    let link = policy.link("sw-auth").expect("it is declared");
+    assert_eq!(link.mac, Mac::Absent);
+    let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    assert_eq!(link.codes, [pair("06", "96"), pair("68", "91")]);
+    assert_eq!(policy.link("visa").map(|link| link.mac), Some(Mac::Required));
+    assert_eq!(policy.link("inet").map(|link| link.mac), Some(Mac::Unsaid));
+    assert!(policy.link("atm").is_none());
+}
+
+#[test]
 fn the_long_form_is_the_same_policy() {
     let short = r#"zone = [{ id = "a", cidrs = ["10.0.0.0/24"], criticality = 3 }]"#;
     let long = "[[zone]]\nid = \"a\"\ncidrs = [\"10.0.0.0/24\"]\ncriticality = 3\n";
@@ -106,6 +120,21 @@ fn every_mistake_is_told_with_its_place_and_what_was_meant() {
     let with = |rest: &str| format!("{zone}{service}{rest}");
     let cases = [
         ("zone = [\n  { id = \"a\" ", "2:13: error: ", ""),
+        (
+            "[[link]]\nid = \"a\"\nmac = \"maybe\"\n",
+            "3:7: error: `mac` must be one of required, none",
+            "",
+        ),
+        (
+            "[[link]]\nid = \"a\"\ncodes = [\"68\"]\n",
+            "3:9: error: `codes` must be a table of texts",
+            "",
+        ),
+        (
+            "[[link]]\nid = \"a\"\ncodes = { \"68\" = 91 }\n",
+            "3:18: error: `codes` must be a table of texts",
+            "",
+        ),
         ("zoen = []\n", "1:1: error: unknown key `zoen` in policy", "(did you mean zone?)"),
         ("zone = 3\n", "1:8: error: `zone` is a list of tables", "(did you mean [[zone]]?)"),
         (
