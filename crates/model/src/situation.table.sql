@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS situation (
     time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     scope Enum8('institution' = 0, 'zone' = 1, 'entity' = 2, 'service' = 3, 'site' = 4),
     name LowCardinality(String),
-    index Float64 CODEC(ZSTD(1)),
+    `index` Float64 CODEC(ZSTD(1)),
     index_if_blind Float64 CODEC(ZSTD(1)),
     threat Float64 CODEC(ZSTD(1)),
     vulnerability Float64 CODEC(ZSTD(1)),
