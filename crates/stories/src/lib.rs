@@ -19,6 +19,7 @@ pub mod speech;
 pub mod captures;
 mod dice;
 pub mod history;
+pub mod month;
 mod moment;
 mod path;
 mod wire;

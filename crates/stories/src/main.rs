@@ -1,9 +1,11 @@
 //! `bartizan-stories`: lists stories and writes them.
 
 use anyhow::Context;
+use bartizan_stories::month::{self, Month};
 use bartizan_stories::{STORIES, Story, Summary, write_showing};
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use model::Time;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,6 +20,7 @@ use std::time::Duration;
   bartizan-stories list
   bartizan-stories write S1 --out s1
   bartizan-stories write quiet-day --seed 7 --until 120 --out morning
+  bartizan-stories month --seed 4 --days 28 --out month-4
   tshark -r s1/tap-d.pcap -Y 'ip.addr == 203.0.113.40'"
 )]
 struct Arguments {
@@ -46,6 +49,24 @@ enum Verb {
         #[arg(short, long)]
         quiet: bool,
     },
+    /// Writes a bank's days with attacks and decoys as rows: policy.toml, history/*.native, month.json, hazard.jsonl.
+    Month {
+        /// Seed of all draws.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many days, 1 to 400.
+        #[arg(long, default_value_t = 28)]
+        days: i64,
+        /// Its first day, as RFC 3339.
+        #[arg(long, value_name = "TIME", default_value = "2026-01-04T00:00:00Z")]
+        from: Time,
+        /// Folder to write into; made if need be. [default: month-SEED]
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Says nothing unless it fails.
+        #[arg(short, long)]
+        quiet: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -61,6 +82,18 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.verb {
         Verb::List => list().map(|()| ExitCode::SUCCESS),
+        Verb::Month { seed, days, from, out, quiet } => {
+            if !(1..=month::LONGEST_DAYS).contains(&days) {
+                eprintln!(
+                    "bartizan-stories: --days {days} is not between 1 and {}",
+                    month::LONGEST_DAYS
+                );
+                return Ok(ExitCode::from(2));
+            }
+            let out = out.unwrap_or_else(|| PathBuf::from(format!("month-{seed}")));
+            show_month(Month { seed, from, days }, &out, quiet)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Verb::Write { name, seed, out, until, quiet } => {
             let story = match asked(&name, until) {
                 Ok(story) => story,
@@ -119,18 +152,51 @@ fn show(
     until: Option<i64>,
     quiet: bool,
 ) -> anyhow::Result<Summary> {
-    let is_shown = !quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-    let bar = if is_shown { ProgressBar::new(1) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{msg} {bar:30} day {pos} of {len}, {eta} left");
-    bar.set_style(style.context("laying out the progress bar")?);
-    bar.set_message(format!("writing {}", story.id));
-    bar.enable_steady_tick(Duration::from_millis(500));
+    let bar = progress_bar(&format!("writing {}", story.id), quiet)?;
     let summary = write_showing(story, seed, out, until, &mut |done, of| {
         bar.set_length(of);
         bar.set_position(done);
     });
     bar.finish_and_clear();
     summary.with_context(|| format!("{} was not written to {}", story.id, out.display()))
+}
+
+/// A bar for a terminal; elsewhere none is seen.
+fn progress_bar(what: &str, quiet: bool) -> anyhow::Result<ProgressBar> {
+    let is_shown = !quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+    let bar = if is_shown { ProgressBar::new(1) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{msg} {bar:30} day {pos} of {len}, {eta} left");
+    bar.set_style(style.context("laying out the progress bar")?);
+    bar.set_message(what.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(500));
+    Ok(bar)
+}
+
+/// Writes the month under a progress bar, and says what is in it.
+fn show_month(month: Month, out: &Path, quiet: bool) -> anyhow::Result<()> {
+    let bar = progress_bar(&format!("writing month {}", month.seed), quiet)?;
+    let summary = month::write(month, out, &mut |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let summary = summary.with_context(|| format!("no month in {}", out.display()))?;
+    if !quiet {
+        let text = format!(
+            "seed {}: {} days from {} in {}\n{} rows of flow, {} of coverage; {} attacks with precursors, {} without, {} decoys",
+            month.seed,
+            month.days,
+            month.from,
+            out.display(),
+            summary.rows.flow,
+            summary.rows.coverage,
+            summary.foretold,
+            summary.bare,
+            summary.decoys
+        );
+        unless_closed(writeln!(io::stdout().lock(), "{text}"))?;
+    }
+    Ok(())
 }
 
 fn report(summary: &Summary) -> anyhow::Result<()> {
