@@ -31,9 +31,9 @@ crate::record! {
         pub criticality: u8,
         /// Business services of the zone.
         pub business: Vec<String>,
-        /// First packet of it that is known.
+        /// First packet of it that is known; its hour where only that is.
         pub first_seen: Time,
-        /// Last packet of it that is known.
+        /// Hour of the last packet that is known: its start, or the first packet if that is later.
         pub last_seen: Time,
         /// What tells of it: `flow`, `link` or `policy`.
         pub source: String,

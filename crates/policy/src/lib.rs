@@ -5,6 +5,7 @@
 
 mod policy;
 
+pub mod calendar;
 pub mod declared;
 pub mod problem;
 mod read;
@@ -14,6 +15,7 @@ pub mod learn;
 mod places;
 mod rules;
 
+pub use calendar::{Calendar, DayKind};
 pub use declared::{
     Conduit, Deny, Group, Host, Link, Mac, Meta, Selector, Service, Validity, Zone,
 };

@@ -1,11 +1,13 @@
 //! From text to declarations: every key, every reference, every place of a problem.
 
+mod calendars;
 mod fields;
 mod moment;
 mod network;
 mod rules;
 mod zones;
 
+use crate::calendar::Calendar;
 use crate::declared::{Conduit, Deny, Group, Host, Link, Meta, Service, Validity, Zone};
 use crate::problem::{Problem, Problems, nearest};
 use fields::{Fields, Placed};
@@ -26,6 +28,7 @@ pub(crate) struct Declared {
     pub(crate) conduits: Vec<Conduit>,
     pub(crate) denies: Vec<Deny>,
     pub(crate) links: Vec<Link>,
+    pub(crate) calendars: Vec<Calendar>,
 }
 
 /// Most zones of a policy: the tables of rules grow with their square.
@@ -33,8 +36,9 @@ const MOST_ZONES: usize = 2_000;
 /// Most of each other list.
 const MOST: usize = 60_000;
 
-const SECTIONS: &[&str] = &["meta", "zone", "host", "group", "service", "conduit", "deny", "link"];
-const SECTIONS_LATER: &[&str] = &["calendar", "dr"];
+const SECTIONS: &[&str] =
+    &["meta", "zone", "host", "group", "service", "conduit", "deny", "link", "calendar"];
+const SECTIONS_LATER: &[&str] = &["dr"];
 
 /// Reads a policy file into declarations and warnings.
 pub(crate) fn read(text: &str) -> Result<(Declared, Vec<Problem>), Vec<Problem>> {
@@ -90,6 +94,7 @@ fn read_sections(root: &dyn TableLike, problems: &RefCell<Problems<'_>>) -> Decl
             .iter()
             .filter_map(|fields| rules::link(fields, &names))
             .collect(),
+        calendars: section(&top, "calendar", MOST).iter().filter_map(calendars::calendar).collect(),
     };
     for (id, name) in [("internet", "Internet"), ("unknown", "Unknown")] {
         if !declared.zones.iter().any(|zone| zone.id == id) {

@@ -67,7 +67,9 @@ fn the_file_of_the_handbook_is_read_and_what_is_not_judged_is_named() {
     let expected = [
         "`tls` of a service is not judged yet",
         "`tls_min` of a service is not judged yet",
-        "`calendar` of a policy is not judged yet",
+        "`tz` of a calendar is not judged yet",
+        "`from` of a calendar is not judged yet",
+        "`to` of a calendar is not judged yet",
         "`calendar` of a conduit is not judged yet",
         "`out_of_hours` of a conduit is not judged yet",
         "`app` of a conduit is not judged yet",
