@@ -50,6 +50,9 @@ pub enum Verb {
     Publish(PolicyFile),
     /// Judge a range of what is stored. Judging it again adds nothing
     Once(Once),
+    /// Say which gate, threshold, coverage or suppression kept a detection silent about a subject, and what would have rung
+    #[command(name = "why-not")]
+    WhyNot(WhyNot),
     /// Judge what arrives, following the watermark, until SIGTERM
     Run(PolicyFile),
     /// Say how far each tap's rows have arrived, and how far they were judged
@@ -115,6 +118,56 @@ pub struct Once {
     pub format: Format,
 }
 
+/// Whom, and which detection.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  bartizan why-not pc-118 beacon --last 6h\n  bartizan why-not 10.31.0.118 INT-07 --to 2026-03-12T17:45:00Z"
+)]
+pub struct WhyNot {
+    /// Host name of the policy, or address; for POL also a zone
+    pub subject: String,
+    /// Id or name, such as INT-01 or beacon
+    pub detection: String,
+    /// From this moment
+    #[arg(long, value_name = "TIME", conflicts_with = "last")]
+    pub from: Option<Time>,
+    /// Before this moment [default: as far as every tap's rows have arrived]
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Time>,
+    /// So long before that: 90m, 6h, 2d
+    #[arg(long, value_name = "SPAN", default_value = "6h")]
+    pub last: Length,
+    /// The bank's policy
+    #[command(flatten)]
+    pub policy: PolicyFile,
+    /// Leave this tap out, as if it had been blind; may be repeated
+    #[arg(long, value_name = "TAP")]
+    pub without: Vec<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// A length of time. Microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length(pub i64);
+
+impl std::str::FromStr for Length {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a span such as 90m, 6h or 2d");
+        let unit = match text.chars().last() {
+            Some('m') => Time::MINUTE,
+            Some('h') => Time::HOUR,
+            Some('d') => Time::DAY,
+            _ => return Err(wrong()),
+        };
+        let count: i64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+        count.checked_mul(unit).filter(|length| *length > 0).map(Self).ok_or_else(wrong)
+    }
+}
+
 /// Against what detections are measured.
 #[derive(Debug, Subcommand)]
 pub enum Evaluate {
@@ -173,6 +226,14 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_length_is_a_number_and_a_unit() {
+        assert_eq!("90m".parse(), Ok(Length(90 * Time::MINUTE)));
+        for wrong in ["", "6", "h", "-2d", "0h", "9999999999999999d"] {
+            assert!(wrong.parse::<Length>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

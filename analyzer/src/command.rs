@@ -3,6 +3,7 @@
 mod answer;
 mod judging;
 mod measuring;
+mod why_not;
 
 use crate::arguments::{Arguments, Evaluate, PolicyFile, Verb};
 use crate::window::Span;
@@ -79,7 +80,8 @@ impl BadRange {
 impl Exit {
     /// The exit code for a failure.
     pub fn of(failure: &anyhow::Error) -> Self {
-        if failure.chain().any(<dyn std::error::Error>::is::<BadRange>) {
+        if failure.chain().any(|cause| cause.is::<BadRange>() || cause.is::<why_not::NoDetection>())
+        {
             return Self::Usage;
         }
         if failure.chain().any(|cause| cause.is::<config::Error>() || cause.is::<BadPolicy>()) {
@@ -129,6 +131,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }),
         Verb::Once(once) => with_store(arguments, async |store, settings| {
             judging::once(&store, &read(&once.policy, &settings)?, once, quiet).await
+        }),
+        Verb::WhyNot(asked) => with_store(arguments, async |store, settings| {
+            let now = settings.console.now.parse().ok();
+            why_not::tell(&store, &read(&asked.policy, &settings)?, asked, now).await
         }),
         Verb::Run(file) => with_store(arguments, async |store, settings| {
             judging::run(&store, &read(file, &settings)?, settings.analyzer.lateness_min).await

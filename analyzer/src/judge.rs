@@ -4,6 +4,7 @@
 //! one whole hours. What is written is the same, because every step is judged on its own rows and taken in in its order.
 
 mod ask;
+pub mod why_not;
 
 use crate::detections::{Cadence, Context, DETECTIONS, Detection, Judged};
 use crate::proofs::Proofs;

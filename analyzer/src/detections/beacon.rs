@@ -10,10 +10,11 @@ pub mod reasons;
 pub mod rows;
 pub mod sums;
 pub mod templates;
+mod why;
 
 mod cases;
 
-use super::{About, Cadence, Case, Context, Detection, Finding, Judged, Step};
+use super::{About, Cadence, Case, Context, Detection, Finding, Gate, Judged, Step, WhatIf};
 use crate::entities::critical_zone;
 use crate::score;
 use anyhow::{Context as _, bail};
@@ -121,6 +122,20 @@ impl Detection for Beacon {
 
     fn cut(&self) -> Option<&'static str> {
         Some("bucket_us")
+    }
+
+    fn gates(
+        &self,
+        subject: &str,
+        rows: &[Vec<Value>],
+        context: &Context<'_>,
+    ) -> anyhow::Result<Vec<Gate>> {
+        why::gates(subject, rows, context)
+    }
+
+    fn what_if(&self, subject: &str, rows: &[Vec<Value>], context: &Context<'_>) -> Vec<WhatIf> {
+        // Rows that cannot be read have been complained of by `gates`.
+        why::what_if(subject, rows, context).unwrap_or_default()
     }
 
     fn cases(&self) -> Vec<Case> {

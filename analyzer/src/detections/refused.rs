@@ -1,5 +1,7 @@
 //! What policy did not call `ok`, as detections read it: conversations alike in one minute.
 
+pub(super) mod why;
+
 use super::{Step, primary};
 use model::verdict::{Outcome, Verdict};
 use model::{Severity, Time};

@@ -8,8 +8,11 @@ mod cases;
 mod contact;
 mod fast;
 mod slow;
+mod why;
 
-use super::{About, Cadence, Case, Context, Detection, Finding, Judged, Step, primary};
+use super::{
+    About, Cadence, Case, Context, Detection, Finding, Gate, Judged, Step, WhatIf, primary,
+};
 use crate::entities::{Entity, critical_zone, service};
 use crate::score;
 use contact::{Contact, Habit, Population, Way};
@@ -82,6 +85,25 @@ impl Detection for Scan {
         let mut day = Day { context, habits, judged: counted(&population, context.step) };
         day.judge(contacts);
         Ok(day.judged)
+    }
+
+    fn gates(
+        &self,
+        subject: &str,
+        rows: &[Vec<serde_json::Value>],
+        context: &Context<'_>,
+    ) -> anyhow::Result<Vec<Gate>> {
+        why::gates(subject, rows, context)
+    }
+
+    fn what_if(
+        &self,
+        subject: &str,
+        rows: &[Vec<serde_json::Value>],
+        context: &Context<'_>,
+    ) -> Vec<WhatIf> {
+        // Rows that cannot be read have been complained of by `gates`.
+        why::what_if(subject, rows, context).unwrap_or_default()
     }
 
     fn cases(&self) -> Vec<Case> {

@@ -4,7 +4,9 @@
 //! `swift` that holds the messaging interface; operators' zones are judged by other detections.
 
 use super::refused::{self, Refused, Sample};
-use super::{About, Cadence, Case, CaseKind, Context, Detection, Finding, Judged, Step};
+use super::{
+    About, Cadence, Case, CaseKind, Context, Detection, Finding, Gate, Judged, Step, WhatIf,
+};
 use crate::entities::{Entity, service};
 use crate::score;
 use model::verdict::{Outcome, Verdict};
@@ -78,6 +80,34 @@ impl Detection for SwiftStranger {
         let is_new = |rows: &&Vec<Refused>| rows.last().is_some_and(|last| last.at >= step.from);
         let findings = pairs.values().filter(is_new).map(|rows| finding(rows, policy)).collect();
         Ok(Judged { findings, population, zones, ..Judged::default() })
+    }
+
+    fn gates(
+        &self,
+        subject: &str,
+        rows: &[Vec<serde_json::Value>],
+        context: &Context<'_>,
+    ) -> anyhow::Result<Vec<Gate>> {
+        let policy = context.policy;
+        let is_subject = |row: &Refused| ends(policy, row).0.key() == subject;
+        let counts =
+            |row: &Refused| is_messaging(policy, &row.dst_zone) && row.src_zone != row.dst_zone;
+        refused::why::gates(
+            rows,
+            context,
+            &is_subject,
+            "into the zone of the messaging interface, from another zone",
+            &counts,
+        )
+    }
+
+    fn what_if(
+        &self,
+        _subject: &str,
+        rows: &[Vec<serde_json::Value>],
+        _context: &Context<'_>,
+    ) -> Vec<WhatIf> {
+        refused::why::what_if(rows)
     }
 
     fn cases(&self) -> Vec<Case> {

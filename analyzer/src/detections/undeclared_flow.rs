@@ -4,7 +4,9 @@
 //! high; what was blocked is a note. It gives way to every named detection that explains the same flows.
 
 use super::refused::{self, Refused, Sample};
-use super::{About, Cadence, Case, CaseKind, Context, Detection, Finding, Judged, Step};
+use super::{
+    About, Cadence, Case, CaseKind, Context, Detection, Finding, Gate, Judged, Step, WhatIf,
+};
 use crate::entities::{Entity, service};
 use crate::score;
 use model::verdict::{Outcome, Verdict};
@@ -73,6 +75,37 @@ impl Detection for UndeclaredFlow {
         let is_new = |rows: &&Vec<Refused>| rows.last().is_some_and(|last| last.at >= step.from);
         let findings = pairs.values().filter(is_new).map(|rows| finding(rows, policy)).collect();
         Ok(Judged { findings, population, zones, ..Judged::default() })
+    }
+
+    fn gates(
+        &self,
+        subject: &str,
+        rows: &[Vec<serde_json::Value>],
+        context: &Context<'_>,
+    ) -> anyhow::Result<Vec<Gate>> {
+        let policy = context.policy;
+        let is_subject = |row: &Refused| {
+            row.src_zone == subject || Entity::at(policy, row.src_ip, row.at).key() == subject
+        };
+        let counts = |row: &Refused| {
+            Refused { outcome: Outcome::Established, ..row.clone() }.severity(policy) > Severity::P0
+        };
+        refused::why::gates(
+            rows,
+            context,
+            &is_subject,
+            "a verdict of P1 or worse if it is answered",
+            &counts,
+        )
+    }
+
+    fn what_if(
+        &self,
+        _subject: &str,
+        rows: &[Vec<serde_json::Value>],
+        _context: &Context<'_>,
+    ) -> Vec<WhatIf> {
+        refused::why::what_if(rows)
     }
 
     fn cases(&self) -> Vec<Case> {

@@ -12,13 +12,13 @@ pub(super) const USUAL_SUCCESS: f64 = 0.8;
 const SCANNER_SUCCESS: f64 = 0.2;
 
 /// The test ends either way at four times ln 4, each rounded to a thousandth of a nat.
-const BOUND: i64 = 4 * 1_386;
+pub(super) const BOUND: i64 = 4 * 1_386;
 
 /// The sum is kept below this many times ln 4: the range of a signed byte.
 const SATURATION: i64 = 127 * 1_386;
 
 /// Targets or ports without which no sum rings.
-const TARGETS: usize = 10;
+pub(super) const TARGETS: usize = 10;
 
 /// Hosts that fail within a minute and ring by themselves.
 const HOSTS_A_MINUTE: usize = 50;
@@ -140,6 +140,13 @@ impl Test {
         let price = (1_000.0 * f64::from(self.starts).ln()).round() as i64;
         (self.sum - price).max(0) as u32
     }
+}
+
+/// Where the test of `contacts` stands at their end: its sum in thousandths of a nat, and how often it has started.
+pub(super) fn standing(contacts: &[Contact], theta: f64) -> (i64, u32) {
+    let mut test = Test::new(theta);
+    contacts.iter().filter(|contact| !contact.known).for_each(|contact| test.add(contact));
+    (test.sum, test.starts)
 }
 
 /// The scan in `contacts` (sorted, one source or prefix, one day), if the test or a hard limit holds at their end.
