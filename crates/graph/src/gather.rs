@@ -1,0 +1,355 @@
+//! From a focus outwards: which questions to ask, hop by hop, and the network that their answers make.
+//!
+//! Nothing is asked here. [`Gathering::asks`] names every question that can be asked by now, [`Gathering::take`] takes the
+//! rows of one, and there are more to ask after that, until [`Gathering::is_complete`].
+
+use crate::network::{Edge, Kind, Network, Told};
+use crate::places::Places;
+use crate::rows::{Administered, Passed, Refused, Warned};
+use crate::stage::Stage;
+use crate::thing;
+use model::Time;
+use model::zone::ZoneOf;
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use query::{Scope, named};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv6Addr;
+use store::Question;
+
+/// The questions.
+pub const SQL: &str = include_str!("gather.sql");
+
+/// Most hops from the focus.
+pub const MOST_HOPS: usize = 4;
+/// Addresses whose neighbours are asked for in one hop; what is beyond is counted.
+pub const FRONTIER: usize = 300;
+
+const HOPS: [&str; MOST_HOPS] = ["graph.hop1", "graph.hop2", "graph.hop3", "graph.hop4"];
+const REFUSED: [&str; MOST_HOPS] =
+    ["graph.refused1", "graph.refused2", "graph.refused3", "graph.refused4"];
+
+/// Zones of addresses that no network of the bank holds.
+const OUTSIDE: [&str; 2] = ["internet", "unknown"];
+
+/// Detections whose ends are those of a chain: their subject need not have spoken with their object.
+const CHAINS: [&str; 1] = ["INT-09"];
+
+/// What is wanted of a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// Range of packet time, and taps left out.
+    pub scope: Scope,
+    /// Entities to begin with.
+    pub focus: Vec<String>,
+    /// Hops from there, at most [`MOST_HOPS`].
+    pub hops: usize,
+    /// Only along the way that conversations were opened, and not against it.
+    pub forward: bool,
+    /// Only hours that ended before the range does: what comes later in an hour then changes nothing.
+    pub whole_hours: bool,
+}
+
+/// Rows that came, and what they leave to be asked.
+#[derive(Debug, Clone)]
+pub struct Gathering {
+    wanted: Wanted,
+    places: Option<Places>,
+    warned: Option<Vec<Warned>>,
+    admin: Option<Vec<Administered>>,
+    passed: BTreeMap<usize, Vec<Passed>>,
+    refused: BTreeMap<usize, Vec<Refused>>,
+    /// Addresses whose neighbours are asked for at each hop, as far as the rows tell.
+    layers: Vec<Vec<Ipv6Addr>>,
+    /// Addresses that were not followed because a hop had too many.
+    pub not_followed: usize,
+}
+
+impl Gathering {
+    /// Nothing has come yet.
+    pub const fn new(wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            places: None,
+            warned: None,
+            admin: None,
+            passed: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            layers: Vec::new(),
+            not_followed: 0,
+        }
+    }
+
+    /// What is wanted.
+    pub const fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    /// Places from a policy at hand instead of the published one.
+    #[must_use]
+    pub fn placed(mut self, rows: &[ZoneOf]) -> Self {
+        self.places = Some(Places::new(rows, self.wanted.scope.to));
+        self.walk();
+        self
+    }
+
+    /// Warnings at hand instead of the open ones of the range.
+    #[must_use]
+    pub fn warned(mut self, rows: Vec<Warned>) -> Self {
+        self.warned = Some(rows);
+        self.walk();
+        self
+    }
+
+    /// Names and zones, as soon as they came.
+    pub const fn places(&self) -> Option<&Places> {
+        self.places.as_ref()
+    }
+
+    /// Every question that can be asked by now, each under the name of its slot; those answered already are among them.
+    pub fn asks(&self) -> Vec<(&'static str, Question)> {
+        let scope = &self.wanted.scope;
+        let mut asks = Vec::new();
+        for name in ["graph.places", "graph.warnings", "graph.admin"] {
+            asks.push((name, named(SQL, name).over(scope)));
+        }
+        for (hop, layer) in self.layers.iter().enumerate().filter(|(_, layer)| !layer.is_empty()) {
+            asks.push((HOPS[hop], self.hop("graph.hop", layer)));
+            asks.push((REFUSED[hop], self.hop("graph.refused", layer)));
+        }
+        asks
+    }
+
+    /// Those of [`Self::asks`] whose rows have not come.
+    pub fn open(&self) -> Vec<(&'static str, Question)> {
+        self.asks().into_iter().filter(|(slot, _)| !self.has(slot)).collect()
+    }
+
+    /// Whether nothing is left to be asked.
+    pub fn is_complete(&self) -> bool {
+        self.open().is_empty()
+    }
+
+    fn has(&self, slot: &str) -> bool {
+        let at = |slots: &[&str; MOST_HOPS]| slots.iter().position(|name| *name == slot);
+        match slot {
+            "graph.places" => self.places.is_some(),
+            "graph.warnings" => self.warned.is_some(),
+            "graph.admin" => self.admin.is_some(),
+            _ => {
+                at(&HOPS).is_some_and(|hop| self.passed.contains_key(&hop))
+                    || at(&REFUSED).is_some_and(|hop| self.refused.contains_key(&hop))
+            }
+        }
+    }
+
+    /// Takes the rows of one slot.
+    ///
+    /// # Errors
+    /// If a row is not of the form that its SQL promises.
+    pub fn take(&mut self, slot: &str, rows: Vec<Value>) -> serde_json::Result<()> {
+        match slot {
+            "graph.places" => {
+                self.places = Some(Places::new(&read::<ZoneOf>(rows)?, self.wanted.scope.to));
+            }
+            "graph.warnings" => self.warned = Some(read(rows)?),
+            "graph.admin" => self.admin = Some(read(rows)?),
+            _ => {
+                if let Some(hop) = HOPS.iter().position(|name| *name == slot) {
+                    self.passed.insert(hop, read(rows)?);
+                } else if let Some(hop) = REFUSED.iter().position(|name| *name == slot) {
+                    self.refused.insert(hop, read(rows)?);
+                }
+            }
+        }
+        self.walk();
+        Ok(())
+    }
+
+    fn hop(&self, name: &'static str, layer: &[Ipv6Addr]) -> Question {
+        let to = self.wanted.scope.to;
+        let hours_to = if self.wanted.whole_hours { to.floor(Time::HOUR) } else { to };
+        let addresses: Vec<String> = layer.iter().map(ToString::to_string).collect();
+        named(SQL, name)
+            .over(&self.wanted.scope)
+            .with("hours_to", hours_to)
+            .with("inward", i64::from(!self.wanted.forward))
+            .with("addresses", addresses)
+    }
+
+    /// Finds out what each hop asks about, from the rows that came.
+    fn walk(&mut self) {
+        (self.layers, self.not_followed) = (Vec::new(), 0);
+        let (Some(places), Some(warned), Some(_)) = (&self.places, &self.warned, &self.admin)
+        else {
+            return;
+        };
+        let named: BTreeSet<String> = warned
+            .iter()
+            .flat_map(|row| [&row.subject, &row.object])
+            .filter_map(|text| thing::entity(text))
+            .collect();
+        let mut network = self.fixed(places, warned);
+        let mut nodes: BTreeSet<NodeIndex> =
+            self.wanted.focus.iter().map(|key| network.entity(key, places)).collect();
+        let (mut seen, mut layers, mut left) = (nodes.clone(), Vec::new(), 0);
+        for hop in 0..self.wanted.hops.min(MOST_HOPS) {
+            let (layer, dropped) = frontier(&network, &nodes, places, &named, hop);
+            left += dropped;
+            let is_end = layer.is_empty();
+            layers.push(layer);
+            if !self.add_hop(&mut network, places, hop) && !is_end {
+                break;
+            }
+            nodes = nodes.iter().flat_map(|node| self.beside(&network, *node)).collect();
+            nodes.retain(|node| seen.insert(*node));
+        }
+        (self.layers, self.not_followed) = (layers, left);
+    }
+
+    fn beside(&self, network: &Network, node: NodeIndex) -> Vec<NodeIndex> {
+        let ways: &[Direction] = if self.wanted.forward {
+            &[Direction::Outgoing]
+        } else {
+            &[Direction::Outgoing, Direction::Incoming]
+        };
+        ways.iter().flat_map(|way| network.around(node, *way)).map(|(_, other)| other).collect()
+    }
+
+    /// The network of everything that came; empty until names and zones have.
+    pub fn network(&self) -> Network {
+        let Some(places) = &self.places else { return Network::default() };
+        let mut network = self.fixed(places, self.warned.as_deref().unwrap_or_default());
+        for key in &self.wanted.focus {
+            network.entity(key, places);
+        }
+        for hop in 0..MOST_HOPS {
+            self.add_hop(&mut network, places, hop);
+        }
+        network
+    }
+
+    /// What needs no hop: warnings and administration.
+    fn fixed(&self, places: &Places, warned: &[Warned]) -> Network {
+        let mut network = Network::default();
+        for row in warned {
+            accuse(&mut network, places, row);
+        }
+        let Scope { from, to, .. } = self.wanted.scope;
+        for row in self.admin.iter().flatten() {
+            let kind = if row.first >= from { Kind::NewAdmin } else { Kind::Admin };
+            let (src, dst) = (network.entity(&row.src, places), network.entity(&row.dst, places));
+            let edge = Edge {
+                services: vec![row.app.clone()],
+                ..Edge::new(kind, row.first.max(from), row.last.min(to))
+            };
+            network.join(src, dst, edge);
+        }
+        network
+    }
+
+    /// Adds what came of one hop; says whether it came.
+    fn add_hop(&self, network: &mut Network, places: &Places, hop: usize) -> bool {
+        let (Some(passed), Some(refused)) = (self.passed.get(&hop), self.refused.get(&hop)) else {
+            return false;
+        };
+        let known: BTreeSet<_> =
+            self.passed.range(..hop).flat_map(|(_, rows)| rows).map(pair).collect();
+        let mut twice = BTreeSet::new();
+        for row in passed {
+            let (src, dst) = (network.place(row.src_ip, places), network.place(row.dst_ip, places));
+            let node = network.place(row.node, places);
+            network.has_degree(node, row.peers);
+            if known.contains(&pair(row)) || !twice.insert(pair(row)) {
+                continue;
+            }
+            let kind = if row.answered > 0 { Kind::Declared } else { Kind::Attempt };
+            let edge = Edge {
+                services: row.services.clone(),
+                flows: row.flows,
+                bytes: row.bytes,
+                ..Edge::new(kind, row.first, row.last)
+            };
+            network.join(src, dst, edge);
+        }
+        for row in refused {
+            let (src, dst) = (network.place(row.src_ip, places), network.place(row.dst_ip, places));
+            let kind = if row.answered > 0 { Kind::Undeclared } else { Kind::Attempt };
+            let edge =
+                Edge { services: row.services.clone(), ..Edge::new(kind, row.first, row.last) };
+            network.join(src, dst, edge);
+        }
+        true
+    }
+}
+
+fn pair(row: &Passed) -> (Ipv6Addr, Ipv6Addr) {
+    (row.src_ip, row.dst_ip)
+}
+
+fn read<T: DeserializeOwned>(rows: Vec<Value>) -> serde_json::Result<Vec<T>> {
+    rows.into_iter().map(serde_json::from_value).collect()
+}
+
+/// The addresses of `nodes` that are followed, the accused and the critical first, and how many are not. Of addresses
+/// outside the bank only those are followed that a warning names, or that are the focus.
+fn frontier(
+    network: &Network,
+    nodes: &BTreeSet<NodeIndex>,
+    places: &Places,
+    named: &BTreeSet<String>,
+    hop: usize,
+) -> (Vec<Ipv6Addr>, usize) {
+    let mut ranked = Vec::new();
+    for node in nodes.iter().map(|at| network.node(*at)) {
+        let is_named = named.contains(&node.key);
+        if hop > 0 && !is_named && OUTSIDE.contains(&node.zone.as_str()) {
+            continue;
+        }
+        let mut addresses = node.addresses.clone();
+        addresses.extend(places.addresses(&node.key));
+        let rank = (Reverse(is_named), Reverse(node.criticality));
+        ranked.extend(addresses.into_iter().map(|ip| (rank, ip)));
+    }
+    ranked.sort_unstable();
+    let dropped = ranked.len().saturating_sub(FRONTIER);
+    (ranked.into_iter().take(FRONTIER).map(|(_, ip)| ip).collect(), dropped)
+}
+
+/// Adds a warning: to whom it accuses, and to the edge that it is about.
+fn accuse(network: &mut Network, places: &Places, row: &Warned) {
+    let told = Told {
+        level: row.level,
+        id: row.id.clone(),
+        detection: row.detection.clone(),
+        time: row.time,
+    };
+    let host = |text: &str| thing::entity(text).filter(|name| !places.is_zone(name));
+    let Some(subject) = host(&row.subject) else { return };
+    let src = network.entity(&subject, places);
+    network.accuse(src, told.clone());
+    let edge = |kind| Edge {
+        warnings: vec![told.clone()],
+        ..Edge::new(kind, row.episode_start, row.time)
+    };
+    if row.chain.len() > 2 {
+        let hosts: Vec<_> = row.chain.iter().filter_map(|text| host(text)).collect();
+        let hosts: Vec<_> = hosts.iter().map(|name| network.entity(name, places)).collect();
+        for pair in hosts.windows(2) {
+            network.join(pair[0], pair[1], edge(Kind::Evidence));
+        }
+        return;
+    }
+    let Some(object) = host(&row.object).filter(|_| !CHAINS.contains(&row.detection.as_str()))
+    else {
+        return;
+    };
+    let dst = network.entity(&object, places);
+    network.join(src, dst, edge(Kind::Evidence));
+    if Stage::of(&row.detection) == Stage::Control {
+        network.join(dst, src, edge(Kind::Control));
+    }
+}
