@@ -14,6 +14,7 @@ mod policy;
 mod program;
 mod situation;
 mod warnings;
+mod why_not;
 
 pub use options::{Context, Global};
 
@@ -61,6 +62,9 @@ pub enum Command {
     Config(config::Arguments),
     /// The long form of an error code
     Explain(explain::Arguments),
+    /// What kept a detection silent, and what would have rung (runs bartizan-analyzer why-not)
+    #[command(name = "why-not")]
+    WhyNot(why_not::Arguments),
     /// Watch the wire (runs bartizan-sensor)
     Sensor(program::Arguments),
     /// Judge what was seen (runs bartizan-analyzer)
@@ -127,6 +131,7 @@ fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
         Command::Evaluate(arguments) => {
             Err(program::become_it(global, "bartizan-analyzer", &["evaluate"], &arguments))
         }
+        Command::WhyNot(arguments) => Err(why_not::become_it(global, &arguments)),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }

@@ -19,7 +19,7 @@ use std::process::Command;
 pub struct Arguments {
     /// What the program is told
     #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<OsString>,
+    pub(super) rest: Vec<OsString>,
 }
 
 /// Becomes `program` with `first` and the arguments given; comes back only if that fails.
