@@ -9,7 +9,7 @@ use crate::speech::client_hello::Client;
 use crate::speech::tls::{self, Meeting};
 use crate::speech::{dns, rdp, smb, ssh};
 use crate::stories::{Scene, Story};
-use crate::truth::{Expected, Money, Must};
+use crate::truth::{Expected, Money, Situation};
 use model::{Severity, Time};
 
 /// The story.
@@ -23,67 +23,23 @@ pub static STORY: Story = Story {
     days_before: 30,
     taps: &['c', 'd', 'e'],
     happens,
+    cards_before: None,
     expected: EXPECTED,
+    situations: &[Situation { scope: "zone", name: "swift", level: "II", by_minute: 332 }],
+    chain: &["INT-01", "INT-09", "FIN-01"],
+    index_below: None,
     quiet_above: Severity::P2,
     is_quiet: false,
     money: Some(Money { first_warning_minute: 260, leaves_minute: 515 }),
 };
 
 const EXPECTED: &[Expected] = &[
-    Expected {
-        detection: "INT-01",
-        severity: Severity::P3,
-        subject: "pc-117",
-        address: "10.31.0.117",
-        object: "203.0.113.40:443",
-        by_minute: 260,
-        must: Must::Ring,
-    },
-    Expected {
-        detection: "INT-09",
-        severity: Severity::P3,
-        subject: "pc-117",
-        address: "10.31.0.117",
-        object: "saa-1",
-        by_minute: 315,
-        must: Must::Ring,
-    },
-    Expected {
-        detection: "FIN-01",
-        severity: Severity::P4,
-        subject: "op-1",
-        address: "10.40.8.65",
-        object: "saa-1",
-        by_minute: 332,
-        must: Must::Ring,
-    },
-    Expected {
-        detection: "FIN-02",
-        severity: Severity::P3,
-        subject: "jump-1",
-        address: "10.40.8.70",
-        object: "saa-1",
-        by_minute: 513,
-        must: Must::Ring,
-    },
-    Expected {
-        detection: "FIN-03",
-        severity: Severity::P3,
-        subject: "saa-1",
-        address: "10.40.8.11",
-        object: "",
-        by_minute: 520,
-        must: Must::Ring,
-    },
-    Expected {
-        detection: "FIN-04",
-        severity: Severity::P4,
-        subject: "saa-1",
-        address: "10.40.8.11",
-        object: "printer-1",
-        by_minute: 575,
-        must: Must::Ring,
-    },
+    Expected::must("INT-01", Severity::P3, ("pc-117", "10.31.0.117"), "203.0.113.40:443", 260),
+    Expected::must("INT-09", Severity::P3, ("pc-117", "10.31.0.117"), "saa-1", 315),
+    Expected::must("FIN-01", Severity::P4, ("op-1", "10.40.8.65"), "saa-1", 332),
+    Expected::must("FIN-02", Severity::P3, ("jump-1", "10.40.8.70"), "saa-1", 513),
+    Expected::must("FIN-03", Severity::P3, ("saa-1", "10.40.8.11"), "", 520),
+    Expected::must("FIN-04", Severity::P4, ("saa-1", "10.40.8.11"), "printer-1", 575),
     Expected::may("POL"),
     Expected::never("FIN-05"),
     Expected::never("FIN-06"),

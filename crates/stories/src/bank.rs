@@ -150,6 +150,10 @@ pub const SW_1: Host = host("sw-1", [10, 40, 3, 10], Stack::Linux);
 pub const SCHEME_1: Host = host("scheme-1", [10, 40, 3, 20], Stack::Linux);
 /// Host of the cash machines.
 pub const ATM_GW_1: Host = host("atm-gw-1", [10, 40, 3, 30], Stack::Linux);
+/// Authorisation of the bank's own cards.
+pub const AUTH_1: Host = host("auth-1", [10, 40, 2, 51], Stack::Linux);
+/// Key module.
+pub const HSM_1: Host = host("hsm-1", [10, 40, 9, 2], Stack::Linux);
 /// FIX gateway.
 pub const FIX_1: Host = host("fix-1", [10, 40, 6, 10], Stack::Linux);
 /// Load balancer.
@@ -196,6 +200,8 @@ pub const NAMED: &[Host] = &[
     SW_1,
     SCHEME_1,
     ATM_GW_1,
+    AUTH_1,
+    HSM_1,
     FIX_1,
     ADC_1,
     WEB_1,
@@ -268,6 +274,9 @@ mod tests {
         check(ADC_1, WEB_1, &['d']);
         check(SW_1, SCHEME_1, &['a']);
         check(SCHEME_1, SCHEME_HOST, &['a', 'd']);
+        check(ATM_GW_1, SW_1, &['a']);
+        check(SW_1, AUTH_1, &['b']);
+        check(SW_1, HSM_1, &['b']);
         check(FIX_1, EXCHANGE, &['d']);
         check(REP_1, LEDGER_1, &['e']);
         check(PC_117, AD_1, &['e']);

@@ -232,7 +232,7 @@ impl Conversation {
     }
 
     /// Microseconds from what the other side sent to the answer of `side`, beside the opener.
-    const fn turn_us(&self, side: Side) -> i64 {
+    pub(crate) const fn turn_us(&self, side: Side) -> i64 {
         match side {
             Side::Src => 180,
             Side::Dst => self.rtt_us,

@@ -1,7 +1,8 @@
-//! The days before a story as rows: flow slices and coverage, in files of Native blocks.
+//! The days before a story as rows: flow slices, transactions of cards, and coverage, in files of Native blocks.
 
 mod slices;
 
+use crate::cards::{BinRow, Session, TransactionRow};
 use crate::conversation::Conversation;
 use crate::path::passages;
 use model::batch::Block;
@@ -23,6 +24,8 @@ pub struct History {
     to: Time,
     flows: Files,
     coverage: Files,
+    transactions: Files,
+    bins: Files,
     /// Packets and readable payload bytes of each tap and minute, opener first.
     minutes: BTreeMap<(Time, char), [(u64, u64); 2]>,
 }
@@ -34,6 +37,10 @@ pub struct Rows {
     pub flow: u64,
     /// Rows of `coverage`.
     pub coverage: u64,
+    /// Rows of `iso8583`.
+    pub iso8583: u64,
+    /// Rows of `iso8583_bin`.
+    pub iso8583_bin: u64,
 }
 
 impl History {
@@ -46,6 +53,8 @@ impl History {
             to,
             flows: Files::new::<Flow>(folder),
             coverage: Files::new::<Coverage>(folder),
+            transactions: Files::new::<TransactionRow>(folder),
+            bins: Files::new::<BinRow>(folder),
             minutes: BTreeMap::new(),
         })
     }
@@ -67,6 +76,18 @@ impl History {
                 }
                 self.flows.push(row)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of `session`, whose legs are `talks`, while history lasts.
+    pub fn add_cards(&mut self, session: &Session, talks: &[Conversation]) -> io::Result<()> {
+        let (transactions, bins) = session.rows(talks);
+        for row in transactions.iter().filter(|row| self.from <= row.time && row.time < self.to) {
+            self.transactions.push(row)?;
+        }
+        for row in bins.iter().filter(|row| self.from <= row.minute && row.minute < self.to) {
+            self.bins.push(row)?;
         }
         Ok(())
     }
@@ -100,7 +121,14 @@ impl History {
     pub fn finish(mut self) -> io::Result<Rows> {
         self.flows.write()?;
         self.coverage.write()?;
-        Ok(Rows { flow: self.flows.rows, coverage: self.coverage.rows })
+        self.transactions.write()?;
+        self.bins.write()?;
+        Ok(Rows {
+            flow: self.flows.rows,
+            coverage: self.coverage.rows,
+            iso8583: self.transactions.rows,
+            iso8583_bin: self.bins.rows,
+        })
     }
 }
 

@@ -32,7 +32,7 @@ struct Arguments {
 enum Verb {
     /// Lists the stories.
     List,
-    /// Writes a story: tap-*.pcap, policy.toml, history/*.native, truth.json. The same seed gives the same bytes.
+    /// Writes a story: tap-*.pcap, policy.toml, sensor.toml where it has card links, history/*.native, truth.json. The same seed gives the same bytes.
     Write {
         /// Id or word of the story, as `list` prints them.
         name: String,
@@ -204,8 +204,8 @@ fn report(summary: &Summary) -> anyhow::Result<()> {
     let packets: u64 = truth.packets.values().sum();
     let bytes: u64 = summary.capture_bytes.values().sum();
     let text = format!(
-        "{} seed {}: {} to {}\n{} taps, {packets} packets, {:.1} MB in {}\n{} rows of flow and {} of coverage before it; {} \
-         hostile conversations; policy.toml, truth.json",
+        "{} seed {}: {} to {}\n{} taps, {packets} packets, {:.1} MB in {}\n{} rows of flow, {} of coverage and {} \
+         of iso8583 before it; {} hostile conversations; policy.toml, truth.json",
         truth.story,
         truth.seed,
         truth.from,
@@ -215,6 +215,7 @@ fn report(summary: &Summary) -> anyhow::Result<()> {
         summary.folder.display(),
         truth.history_rows.flow,
         truth.history_rows.coverage,
+        truth.history_rows.iso8583,
         truth.malicious.len(),
     );
     unless_closed(writeln!(io::stdout().lock(), "{text}"))?;

@@ -1,12 +1,14 @@
 //! The stories, and what each says of itself.
 
+use crate::cards::Session;
 use crate::conversation::Conversation;
-use crate::truth::{Expected, Money};
-use crate::{bangladesh, quiet_day};
+use crate::ordinary::Day;
+use crate::truth::{Expected, Money, Situation};
+use crate::{bangladesh, fastcash, quiet_day};
 use model::{Severity, Time};
 
 /// Every story.
-pub static STORIES: &[&Story] = &[&bangladesh::STORY, &quiet_day::STORY];
+pub static STORIES: &[&Story] = &[&bangladesh::STORY, &fastcash::STORY, &quiet_day::STORY];
 
 /// One story: when and where it plays, what happens besides ordinary business, and what must come of it.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +31,16 @@ pub struct Story {
     pub taps: &'static [char],
     /// What happens besides ordinary business.
     pub happens: fn(&Scene) -> Vec<Conversation>,
+    /// The card rail of a day before play, up to a moment; none where cards are no matter.
+    pub cards_before: Option<fn(Day, Time) -> Session>,
     /// What must, may and must not ring.
     pub expected: &'static [Expected],
+    /// Situation levels that must be reached.
+    pub situations: &'static [Situation],
+    /// Detections whose warnings must become one incident, in this order; empty where none may.
+    pub chain: &'static [&'static str],
+    /// Every index must stay below this.
+    pub index_below: Option<u32>,
     /// Warnings of this severity and above that are not expected fail it.
     pub quiet_above: Severity,
     /// Whether nothing is supposed to ring.

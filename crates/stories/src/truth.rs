@@ -36,9 +36,24 @@ pub struct Expected {
     pub by_minute: i64,
     /// Whether it has to.
     pub must: Must,
+    /// Whether it stands for good: it rings once, and no lead is counted from it.
+    pub standing: bool,
 }
 
 impl Expected {
+    /// A warning that has to ring by a minute, of a subject with its name and its address.
+    pub const fn must(
+        detection: &'static str,
+        severity: Severity,
+        subject: (&'static str, &'static str),
+        object: &'static str,
+        by_minute: i64,
+    ) -> Self {
+        let (subject, address) = subject;
+        let must = Must::Ring;
+        Self { detection, severity, subject, address, object, by_minute, must, standing: false }
+    }
+
     /// A warning that is tolerated, whoever it accuses.
     pub const fn may(detection: &'static str) -> Self {
         Self { must: Must::May, ..Self::never(detection) }
@@ -54,8 +69,22 @@ impl Expected {
             object: "",
             by_minute: 0,
             must: Must::Never,
+            standing: false,
         }
     }
+}
+
+/// A situation level that has to be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Situation {
+    /// Of what: `zone`, `institution`.
+    pub scope: &'static str,
+    /// Which one.
+    pub name: &'static str,
+    /// The level, or a worse one.
+    pub level: &'static str,
+    /// The latest minute.
+    pub by_minute: i64,
 }
 
 /// When money or data begins to leave.
@@ -106,6 +135,16 @@ pub struct Truth {
     pub false_from: Severity,
     /// Whether nothing is supposed to ring.
     pub quiet: bool,
+    /// Situation levels that must be reached up to the end of play.
+    pub situations: Vec<Situation>,
+    /// Detections whose warnings must be joined into one incident, in this order.
+    pub chain: Vec<&'static str>,
+    /// Whether everything of the chain must be one incident.
+    pub one_incident: bool,
+    /// Every index must stay below this.
+    pub index_below: Option<u32>,
+    /// Whether no situation level may be reached.
+    pub level_none: bool,
     /// When money moves, with the least lead that passes.
     pub money: Option<MoneyClock>,
 }
@@ -175,6 +214,20 @@ pub fn split(story: &Story, until: i64) -> (Vec<Expected>, Vec<Expected>) {
         .expected
         .iter()
         .partition(|expected| expected.must != Must::Ring || expected.by_minute <= until)
+}
+
+/// The situations that must be reached by `until`.
+pub fn situations(story: &Story, until: i64) -> Vec<Situation> {
+    story.situations.iter().filter(|one| one.by_minute <= until).copied().collect()
+}
+
+/// The part of the chain that has rung by `until`.
+pub fn chain(story: &Story, until: i64) -> Vec<&'static str> {
+    let has_rung = |id: &&&'static str| {
+        let of_it = |one: &&Expected| one.must == Must::Ring && one.detection == **id;
+        story.expected.iter().filter(of_it).all(|one| one.by_minute <= until)
+    };
+    story.chain.iter().filter(has_rung).copied().collect()
 }
 
 impl From<Money> for MoneyClock {

@@ -1,17 +1,21 @@
-//! Writes a story: captures, policy, history and truth.
+//! Writes a story: captures, policy, the sensor's links, history and truth.
 
 use crate::bank;
 use crate::captures::{BUDGET, Captures};
+use crate::cards;
 use crate::history::{History, Rows};
 use crate::ordinary::{self, Day};
 use crate::stories::{Scene, Story};
-use crate::truth::{Hostile, Truth, split};
+use crate::truth::{Hostile, Truth, chain, situations, split};
 use anyhow::{Context, bail};
 use model::Time;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+
+/// Settings of the sensor that a story needs, where it needs any.
+const SENSOR: &str = "sensor.toml";
 
 /// What was written.
 #[derive(Debug, Clone)]
@@ -51,6 +55,7 @@ pub fn write_showing(
     let history = out.join("history");
     clear(out, "tap-", ".pcap")?;
     clear(&history, "", ".native")?;
+    clear(out, SENSOR, "")?;
     let mut play = Play {
         captures: Captures::new(story.taps, span.from, span.to, BUDGET),
         history: History::new(story.taps, span.history_from, span.from, &history)
@@ -108,6 +113,17 @@ impl Play {
                     self.captures.add(&talk)?;
                 }
             }
+            if let Some(before) = story.cards_before
+                && day.start < self.span.from
+            {
+                let session = before(day, self.span.from);
+                let talks = session.conversations(&mut day.dice("connections of the card rail"));
+                talks
+                    .iter()
+                    .try_for_each(|talk| self.history.add(talk))
+                    .context("writing history")?;
+                self.history.add_cards(&session, &talks).context("writing history")?;
+            }
             self.history.cover(day.start, day.end()).context("writing coverage")?;
             progress(number as u64 + 1, days as u64);
         }
@@ -139,6 +155,9 @@ impl Play {
             capture_bytes.insert(tap.to_string(), seen.capture.file_bytes());
         }
         write_text(&out.join("policy.toml"), bank::POLICY)?;
+        if story.cards_before.is_some() {
+            write_text(&out.join(SENSOR), &cards::settings())?;
+        }
         let text = serde_json::to_string_pretty(&truth).context("putting the truth into JSON")?;
         write_text(&out.join("truth.json"), &(text + "\n"))?;
         Ok(Summary { folder: out.into(), truth, capture_bytes })
@@ -166,6 +185,11 @@ fn truth_of(story: &Story, span: &Span, history_rows: Rows, malicious: Vec<Hosti
         later,
         false_from: story.quiet_above,
         quiet: story.is_quiet,
+        situations: situations(story, span.until),
+        chain: chain(story, span.until),
+        one_incident: !story.chain.is_empty(),
+        index_below: story.index_below,
+        level_none: story.is_quiet,
         money: story.money.map(Into::into),
     }
 }

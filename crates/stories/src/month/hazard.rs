@@ -110,7 +110,7 @@ impl Along {
     }
 
     /// Of being struck within `minutes` by an episode that begins now.
-    fn from_start(&self, minutes: usize) -> f64 {
+    fn of_a_new_one(&self, minutes: usize) -> f64 {
         let each = self.route.begins.iter().enumerate();
         each.map(|(place, share)| {
             let then = if self.strikes(place) { 1.0 } else { self.after_begin[place][minutes] };
@@ -171,7 +171,7 @@ impl Default for Hazard {
 fn fresh(routes: &[Along], horizon: usize) -> Vec<f64> {
     let from_start: Vec<Vec<f64>> = routes
         .iter()
-        .map(|along| (0..=horizon).map(|minutes| along.from_start(minutes)).collect())
+        .map(|along| (0..=horizon).map(|minutes| along.of_a_new_one(minutes)).collect())
         .collect();
     (0..1_440)
         .map(|minute| {

@@ -1,5 +1,7 @@
 //! ISO 8583:1987 network management: 0800 echo and its 0810, ASCII with binary bitmaps, after a length of two bytes.
 
+pub mod financial;
+
 use model::Time;
 
 /// A request with trace number `stan` (below a million): DE7, DE11, and DE70 = 301, echo.

@@ -1,7 +1,7 @@
 //! Every capture as Wireshark reads it: nothing malformed, no checksum wrong, no error.
 
 use super::{short, written};
-use bartizan_stories::STORIES;
+use bartizan_stories::{STORIES, Story};
 use std::path::Path;
 use std::process::Command;
 
@@ -98,7 +98,7 @@ fn wireshark_walks_every_echo_to_its_last_byte() {
     if !is_there() {
         return;
     }
-    let (folder, _) = written(&short(STORIES[1]), 1, Some(30));
+    let (folder, _) = written(&short(Story::named("S13").expect("S13")), 1, Some(30));
     let layout = [
         "-o",
         "iso8583.len_endian:Big endian",
