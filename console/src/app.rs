@@ -47,6 +47,7 @@ pub async fn run(setup: Setup, opener: Opener) -> Result<Option<Exit>, Failure> 
             for effect in update::update(&mut model, event) {
                 match effect {
                     Effect::Quit => return Ok(stopped.then_some(Exit::Interrupted)),
+                    Effect::Copy(text) => term::copy(&text).map_err(lost)?,
                     Effect::Redraw => screen.clear().map_err(lost)?,
                     Effect::Suspend => {
                         guard.suspend().map_err(lost)?;

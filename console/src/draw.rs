@@ -4,7 +4,7 @@ mod overlay;
 
 use crate::keymap::{self, Action, RESERVED};
 use crate::range::span_text;
-use crate::state::{Model, Overlay};
+use crate::state::Model;
 use crate::theme::Theme;
 use crate::views::VIEWS;
 use crate::widgets::ink::{self, Piece};
@@ -27,8 +27,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     result(model, buffer);
     hints(model, buffer);
     overlay::draw(model, buffer);
-    if let Some(Overlay::Prompt(prompt)) = &model.overlay {
-        frame.set_cursor_position(overlay::cursor(model, prompt));
+    if let Some(cursor) = overlay::cursor(model) {
+        frame.set_cursor_position(cursor);
     }
     if model.theme == Theme::Ascii {
         to_ascii(frame.buffer_mut());

@@ -125,7 +125,7 @@ impl Effects {
                     let _ = events.send(Event::Written(outcome)).await;
                 });
             }
-            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
 

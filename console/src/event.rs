@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use crossterm::event::KeyEvent;
-use model::{Time, triage::Triage};
+use model::Time;
+use model::triage::{Action, Triage};
 use serde_json::Value;
 use store::Question;
 
@@ -51,6 +52,8 @@ pub enum Effect {
     Cancel(RequestId),
     /// Write these acts: all of one group.
     Write(Vec<Triage>),
+    /// Put this into the clipboard of the terminal.
+    Copy(String),
     /// Draw everything again.
     Redraw,
     /// Give the terminal back until `fg`.
@@ -84,10 +87,25 @@ pub struct Answer {
 /// What became of a group of acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The action, such as `ack`.
-    pub action: String,
+    /// What was done.
+    pub action: Action,
     /// Ids of the subjects for which it counts.
     pub done: Vec<String>,
-    /// Subjects where somebody else was first: id, who, and to which state.
-    pub lost: Vec<(String, String, String)>,
+    /// Subjects where somebody else was first.
+    pub lost: Vec<Lost>,
+}
+
+/// An act that does not count, and the one that was received before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Id of the subject.
+    pub id: String,
+    /// The place that both claim.
+    pub seq: u32,
+    /// Who was first.
+    pub actor: String,
+    /// What they did.
+    pub action: String,
+    /// How long ago the store received it, in seconds.
+    pub ago_s: u64,
 }

@@ -19,6 +19,8 @@ pub mod theme;
 
 pub mod decode;
 pub mod effects;
+pub mod flows;
+pub mod forecast;
 pub mod requests;
 pub mod triage;
 

@@ -5,8 +5,11 @@ use crate::keymap::Action;
 use crate::narrow::Narrow;
 use crate::requests::Requests;
 use crate::theme::Theme;
+use crate::triage::Acted;
 use crate::views::{Asked, Screen, Seen, Subject, VIEWS};
+use crate::widgets::ink::Piece;
 use model::Time;
+use model::triage;
 use query::Scope;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -81,6 +84,8 @@ pub struct Model {
     pub cancelled_at: Option<Time>,
     /// Commands typed before.
     pub history: Vec<String>,
+    /// Acts of this person that can be undone, the newest last.
+    pub acted: Vec<Acted>,
     /// Whether anything changed since the last frame.
     pub dirty: bool,
 }
@@ -120,8 +125,32 @@ pub enum Overlay {
     Sql(usize),
     /// A line that is being typed.
     Prompt(Prompt),
+    /// An act that is being filled in.
+    Form(Form),
+    /// A page of text that explains something.
+    Page(Page),
     /// Whether to quit.
     Leave,
+}
+
+/// A page of text, already broken into lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What it explains.
+    pub title: String,
+    /// Its lines.
+    pub lines: Vec<Vec<Piece>>,
+    /// The first line that shows.
+    pub top: usize,
+}
+
+/// One line of text with a cursor in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    /// The text so far.
+    pub text: String,
+    /// Bytes of it before the cursor.
+    pub at: usize,
 }
 
 /// A line that is being typed.
@@ -130,11 +159,50 @@ pub struct Prompt {
     /// What it is for.
     pub purpose: Purpose,
     /// The text so far.
-    pub text: String,
-    /// Bytes of it before the cursor.
-    pub at: usize,
+    pub line: Line,
     /// What is wrong with it, and where: bytes from and to.
     pub complaint: Option<Complaint>,
+}
+
+/// An act on warnings that is being filled in: what the action needs, one field below the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// What is to be done.
+    pub action: triage::Action,
+    /// On which warnings.
+    pub subjects: Vec<Subject>,
+    /// What it needs.
+    pub fields: Vec<Field>,
+    /// The field that has the keys.
+    pub at: usize,
+    /// What is missing or wrong.
+    pub complaint: Option<String>,
+}
+
+/// One field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// What it is.
+    pub asks: Asks,
+    /// What was typed into it.
+    pub line: Line,
+}
+
+/// What a field of a form asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// One of the dispositions.
+    Disposition(triage::Disposition),
+    /// Who gets it.
+    Receiver,
+    /// For how long.
+    Span,
+    /// Why.
+    Reason,
+    /// A note.
+    Note,
+    /// How many they are, because they are many.
+    Count,
 }
 
 /// What is wrong with a typed line.
@@ -157,10 +225,6 @@ pub enum Purpose {
     Command,
     /// A time range.
     Range,
-    /// A note on these subjects.
-    Note(Vec<Subject>),
-    /// The number of subjects of a large group action.
-    Count(Vec<Subject>),
 }
 
 /// What is said for a while.
@@ -201,6 +265,7 @@ impl Model {
             kept: vec![None; VIEWS.len()],
             cancelled_at: None,
             history: Vec::new(),
+            acted: Vec::new(),
             dirty: true,
         }
     }

@@ -1,5 +1,6 @@
 //! The terminal: taken by a guard, given back whatever happens.
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute};
@@ -53,6 +54,19 @@ impl Drop for Guard {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Most bytes that are copied: what fits into the longest OSC 52 that common terminals take, in base 64.
+pub const COPIED: usize = 74_994;
+
+/// Puts `text` into the clipboard of the terminal, wherever it runs: OSC 52 (xterm control sequences), which a
+/// multiplexer takes and hands on if it may. Longer text is cut.
+///
+/// # Errors
+/// If the terminal is gone.
+pub fn copy(text: &str) -> io::Result<()> {
+    let end = (0..=COPIED.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    execute!(io::stdout(), CopyToClipboard::to_clipboard_from(&text[..end.unwrap_or(0)]))
 }
 
 /// A terminal to draw on, held by `_guard`.

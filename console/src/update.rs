@@ -3,16 +3,18 @@
 pub use command::WORDS as COMMANDS;
 
 mod command;
+mod form;
+mod line;
 mod prompt;
 mod triage;
 
 use crate::event::{Effect, Event};
 use crate::keymap::{self, Action, Meaning};
 use crate::narrow::Narrow;
-use crate::state::{Cost, Model, Overlay, Place, Prompt, Purpose, REFRESH_US};
+use crate::state::{Cost, Model, Overlay, Page, Place, Prompt, Purpose, REFRESH_US};
 use crate::views::{self, Intent, VIEWS};
 use crossterm::event::{KeyEvent, KeyEventKind};
-use model::Time;
+use model::{Time, triage::Action as Act};
 
 /// Takes one event; what is to be done outside comes back.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
@@ -119,6 +121,7 @@ fn pressed(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     }
     match &model.overlay {
         Some(Overlay::Prompt(_)) => prompt::pressed(model, key, &chord),
+        Some(Overlay::Form(_)) => form::pressed(model, key, &chord),
         Some(Overlay::Leave) => {
             model.overlay = None;
             if matches!(chord.as_str(), "q" | "y" | "Enter") {
@@ -127,7 +130,7 @@ fn pressed(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
                 Vec::new()
             }
         }
-        Some(Overlay::Help(_) | Overlay::Sql(_)) => over_text(model, &chord),
+        Some(Overlay::Help(_) | Overlay::Sql(_) | Overlay::Page(_)) => over_text(model, &chord),
         None => {
             let full = match model.prefix.take() {
                 Some(prefix) => format!("{prefix} {chord}"),
@@ -148,12 +151,19 @@ fn pressed(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 /// Keys above a page of text: it scrolls, everything that goes back closes it.
 fn over_text(model: &mut Model, chord: &str) -> Vec<Effect> {
     let Meaning::Acts(action) = keymap::meaning(&[], chord) else { return Vec::new() };
-    match (&mut model.overlay, action) {
-        (_, Action::Back | Action::Quit | Action::Help | Action::Sql | Action::Open) => {
-            model.overlay = None;
-        }
-        (Some(Overlay::Help(top) | Overlay::Sql(top)), Action::Down) => *top = (*top + 1).min(500),
-        (Some(Overlay::Help(top) | Overlay::Sql(top)), Action::Up) => *top = top.saturating_sub(1),
+    let top = match &mut model.overlay {
+        Some(Overlay::Help(top) | Overlay::Sql(top) | Overlay::Page(Page { top, .. })) => top,
+        _ => return Vec::new(),
+    };
+    match action {
+        Action::Down => *top = (*top + 1).min(500),
+        Action::Up => *top = top.saturating_sub(1),
+        Action::Back
+        | Action::Quit
+        | Action::Help
+        | Action::Sql
+        | Action::Open
+        | Action::Explain => model.overlay = None,
         _ => {}
     }
     Vec::new()
@@ -186,14 +196,20 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Theme => model.theme = model.theme.next(),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Acknowledge => return triage::acknowledge(model),
-        Action::Note => triage::begin_note(model),
+        Action::Acknowledge => return triage::begin(model, Act::Ack),
+        Action::Assign => return triage::begin(model, Act::Assign),
+        Action::Note => return triage::begin(model, Act::Note),
+        Action::Escalate => return triage::begin(model, Act::Escalate),
+        Action::Close => return triage::begin(model, Act::Close),
+        Action::Shelve => return triage::begin(model, Act::Shelve),
+        Action::Undo => return triage::undo(model),
         _ => return intents(model, action),
     }
     Vec::new()
 }
 
 fn intents(model: &mut Model, action: Action) -> Vec<Effect> {
+    let mut effects = Vec::new();
     for intent in model.act_on_screen(action) {
         match intent {
             Intent::Go { view, filter, key } => {
@@ -202,9 +218,14 @@ fn intents(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Intent::Focus(pane) => model.place_mut().pane = pane,
             Intent::Say(text) => model.say(text),
+            Intent::Explain(page) => model.overlay = Some(Overlay::Page(page)),
+            Intent::Copy(text) => {
+                model.say(format!("copied {text}"));
+                effects.push(Effect::Copy(text));
+            }
         }
     }
-    Vec::new()
+    effects
 }
 
 /// Opens a view on top of the breadcrumb.

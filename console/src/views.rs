@@ -9,7 +9,7 @@ use crate::keymap::{Action, Binding};
 use crate::narrow::Narrow;
 use crate::requests::Ask;
 use crate::theme::Theme;
-use model::Time;
+use model::{Level, Time};
 use query::Scope;
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -82,6 +82,10 @@ pub enum Intent {
     Focus(usize),
     /// Say this.
     Say(String),
+    /// Open a page that explains something.
+    Explain(crate::state::Page),
+    /// Put this into the clipboard.
+    Copy(String),
 }
 
 /// One warning, as far as an act on it needs.
@@ -95,6 +99,10 @@ pub struct Subject {
     pub owner: String,
     /// `seq` of the newest act on it, 0 if none.
     pub seq: u32,
+    /// How far up it goes.
+    pub level: Level,
+    /// When it comes back by itself, if it is shelved.
+    pub until: Option<Time>,
 }
 
 /// The state of a view: its rows, its cursor.
@@ -141,4 +149,12 @@ pub trait Screen {
 /// The view called `name`, and its place in the list.
 pub fn named(name: &str) -> Option<usize> {
     VIEWS.iter().position(|view| view.about().name == name)
+}
+
+/// The way to the threat graph around `entity`, or what is said where there is none.
+pub fn graph_of(entity: &str) -> Intent {
+    if named("graph").is_none() {
+        return Intent::Say(format!("on the command line: bartizan graph {entity}"));
+    }
+    Intent::Go { view: "graph", filter: String::new(), key: Some(entity.to_owned()) }
 }

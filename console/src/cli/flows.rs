@@ -5,13 +5,10 @@ use super::output::Field;
 use super::{Global, runtime};
 use crate::decode;
 use crate::failure::{Exit, Failure};
+use crate::flows::{FlowRow, Which, question};
 use crate::narrow::Narrow;
-use crate::views::warnings::FlowRow;
 use clap::Args;
-use query::named;
 use store::Role;
-
-const SQL: &str = include_str!("flows.sql");
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,11 +30,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
     let words = arguments.expression.as_slice();
     let words = if words.first().is_some_and(|word| word == "query") { &words[1..] } else { words };
     let narrow = read_filter(&together(global, &words.join(" ")), Narrow::read_flows)?;
-    let question =
-        named(SQL, "flows.list").over(&context.scope).with("limit", i64::from(context.limit) + 1);
+    let question = question(&context.scope, Which::Newest, i64::from(context.limit) + 1);
     let opener = context.opener(Role::Person);
     let answer = runtime()?.block_on(async { opener.ask(&narrow.onto(question)).await })?;
-    let mut rows: Vec<FlowRow> = decode::rows("flows.list", answer.rows)?;
+    let mut rows: Vec<FlowRow> = decode::rows("flows.whole", answer.rows)?;
     let more = rows.len() > context.limit as usize;
     rows.truncate(context.limit as usize);
     context.output.rows("bartizan.flow/1", &rows, FIELDS)?;

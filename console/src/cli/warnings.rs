@@ -1,17 +1,21 @@
 //! `bartizan warnings`: the queue, one warning whole, why it rang, and acts on them.
 
+mod act;
 mod explain;
 
 use super::options::together;
 use super::output::Field;
 use super::{Context, Global, runtime};
-use crate::effects::{self, Opener};
+use crate::decode;
+use crate::effects::Opener;
 use crate::failure::{Exit, Failure};
+use crate::flows::FlowRow;
 use crate::narrow::Narrow;
-use crate::triage::{acts, short, told};
+use crate::triage::short;
 use crate::views::Asked;
-use crate::views::warnings::{Act, Evidence, FlowRow, Part, Row, evidence, flows, history, list};
-use crate::{app, decode};
+use crate::views::warnings::{
+    Act, Evidence, Incident, Part, Row, evidence, flows, history, incident, list,
+};
 use clap::{Args, Subcommand};
 use model::Time;
 use query::Scope;
@@ -24,7 +28,11 @@ Examples:
   bartizan warnings list --where 'zone = swift and level <= II' --format json
   bartizan warnings explain W-1f00aa21
   bartizan warnings ack W-1f00aa21 W-9c4e7712
-  bartizan warnings note W-1f00aa21 'checking change CHG-8812'";
+  bartizan warnings note W-1f00aa21 'checking change CHG-8812'
+  bartizan warnings escalate W-1f00aa21 --to chen --reason 'reaches swift'
+  bartizan warnings close W-9c4e7712 --as benign --reason 'CHG-8812'
+  bartizan warnings shelve W-9c4e7712 --for 4h --reason 'patch night'
+  bartizan warnings undo W-9c4e7712";
 
 /// Options of `warnings`.
 #[derive(Debug, Args)]
@@ -55,24 +63,9 @@ enum Verb {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Acknowledge: you have it
-    Ack {
-        /// Their ids
-        #[arg(value_name = "ID", required = true)]
-        ids: Vec<String>,
-        /// The number of them, where they are more than 50
-        #[arg(long, value_name = "N")]
-        yes_all: Option<usize>,
-    },
-    /// Write a note
-    Note {
-        /// Its id
-        #[arg(value_name = "ID")]
-        id: String,
-        /// The note
-        #[arg(value_name = "TEXT")]
-        text: String,
-    },
+    /// Acts, and what each needs.
+    #[command(flatten)]
+    Act(act::Act),
 }
 
 /// A warning and everything behind it.
@@ -87,13 +80,19 @@ pub(super) struct Whole {
     pub(super) flows: Vec<FlowRow>,
     /// What people did.
     pub(super) history: Vec<Act>,
+    /// The incident that it is part of.
+    pub(super) incident_now: Option<Incident>,
 }
 
 pub(super) fn run(global: &Global, arguments: Arguments) -> Result<Option<Exit>, Failure> {
     let context = global.context()?;
+    let verb = match arguments.verb.unwrap_or(Verb::List { closed: false }) {
+        Verb::Act(verb) => return act::run(&context, verb),
+        verb => verb,
+    };
     let opener = context.opener(Role::Person);
     runtime()?.block_on(async {
-        match arguments.verb.unwrap_or(Verb::List { closed: false }) {
+        match verb {
             Verb::List { closed } => queue(global, &context, &opener, closed).await,
             Verb::Show { id } => {
                 let whole = whole(&context, &opener, &id).await?;
@@ -109,8 +108,7 @@ pub(super) fn run(global: &Global, arguments: Arguments) -> Result<Option<Exit>,
                     .one("bartizan.warning/1", &whole, || explain::why(&whole, context.now))?;
                 Ok(None)
             }
-            Verb::Ack { ids, yes_all } => act(&context, &opener, &ids, "ack", "", yes_all).await,
-            Verb::Note { id, text } => act(&context, &opener, &[id], "note", &text, None).await,
+            Verb::Act(_) => Ok(None),
         }
     })
 }
@@ -122,7 +120,7 @@ async fn queue(
     closed: bool,
 ) -> Result<Option<Exit>, Failure> {
     let asked = context.asked(global, "")?;
-    let part = Part { closed, id: "", limit: i64::from(context.limit) + 1 };
+    let part = Part { closed, id: "", limit: i64::from(context.limit) + 1, now: context.scope.to };
     let mut rows: Vec<Row> =
         decode::rows("warnings.list", opener.ask(&list(&asked, part)).await?.rows)?;
     let more = rows.len() > context.limit as usize;
@@ -162,10 +160,9 @@ async fn find(context: &Context, opener: &Opener, id: &str) -> Result<Row, Failu
     }
     let scope = Scope { from: Time(0), to: Time(i64::MAX), without: Vec::new() };
     let asked = Asked { scope, narrow: Narrow::default() };
-    let part = Part { closed: true, id: &digits, limit: 10 };
+    let part = Part { closed: true, id: &digits, limit: 10, now: context.now };
     let mut rows: Vec<Row> =
         decode::rows("warnings.list", opener.ask(&list(&asked, part)).await?.rows)?;
-    let _ = context;
     match rows.len() {
         1 => Ok(rows.remove(0)),
         0 => Err(Failure::usage(
@@ -195,50 +192,10 @@ async fn whole(context: &Context, opener: &Opener, id: &str) -> Result<Whole, Fa
     } else {
         decode::rows("warnings.flows", opener.ask(&flows(&facts, &scope)).await?.rows)?
     };
-    Ok(Whole { row, evidence: facts, flows, history })
-}
-
-/// What an act came to, as JSON has it.
-#[derive(Debug, Serialize)]
-struct Done {
-    action: String,
-    count: usize,
-    ids: Vec<String>,
-    not: Vec<String>,
-}
-
-async fn act(
-    context: &Context,
-    opener: &Opener,
-    ids: &[String],
-    action: &str,
-    note: &str,
-    yes_all: Option<usize>,
-) -> Result<Option<Exit>, Failure> {
-    if ids.len() > crate::state::GROUP_LIMIT && yes_all != Some(ids.len()) {
-        let sentence = format!("this would change {} warnings", ids.len());
-        return Err(Failure::usage(sentence, format!("say so with --yes-all {}", ids.len())));
-    }
-    let mut subjects = Vec::new();
-    for id in ids {
-        subjects.push(find(context, opener, id).await?.subject());
-    }
-    let (rows, refused) = acts(&subjects, action, note, app::clock(), client());
-    if rows.is_empty() {
-        return Err(Failure::usage(format!("nothing changed: {}", refused.join("; ")), ""));
-    }
-    let receipt = effects::triage::write(opener, rows).await?;
-    let done = Done {
-        action: receipt.action.clone(),
-        count: receipt.done.len(),
-        ids: receipt.done.clone(),
-        not: refused.iter().cloned().chain(receipt.lost.iter().map(|(id, ..)| short(id))).collect(),
-    };
-    context.output.one("bartizan.act/1", &done, || told(&receipt) + "\n")?;
-    if !refused.is_empty() && !context.output.quiet {
-        eprintln!("not changed: {}", refused.join("; "));
-    }
-    Ok(if done.not.is_empty() { None } else { Some(Exit::Partial) })
+    let incidents: Vec<Incident> =
+        decode::rows("warnings.incident", opener.ask(&incident(&row, &scope)).await?.rows)?;
+    let incident_now = incidents.into_iter().next();
+    Ok(Whole { row, evidence: facts, flows, history, incident_now })
 }
 
 /// Program and version, as triage rows name it.

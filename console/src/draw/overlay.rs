@@ -1,7 +1,9 @@
-//! What lies above the view: help, SQL, a line being typed, the question whether to quit.
+//! What lies above the view: help, SQL, an explanation, a line being typed, an act, the question whether to quit.
+
+mod form;
 
 use crate::keymap::{GLOBAL, Group, RESERVED};
-use crate::state::{Model, Overlay, Prompt, Purpose};
+use crate::state::{Line, Model, Overlay, Page, Prompt, Purpose};
 use crate::views::VIEWS;
 use crate::widgets::ink::{self, Piece};
 use crate::widgets::panel::Panel;
@@ -15,6 +17,8 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer) {
         Some(Overlay::Help(top)) => help(model, *top, buffer),
         Some(Overlay::Sql(top)) => sql(model, *top, buffer),
         Some(Overlay::Prompt(prompt)) => line(model, prompt, buffer),
+        Some(Overlay::Form(form)) => form::draw(model, form, buffer),
+        Some(Overlay::Page(page)) => explained(model, page, buffer),
         Some(Overlay::Leave) => leave(model, buffer),
     }
 }
@@ -90,6 +94,14 @@ fn sql(model: &Model, top: usize, buffer: &mut Buffer) {
     }
 }
 
+fn explained(model: &Model, page: &Page, buffer: &mut Buffer) {
+    let inner = base(model, &page.title, "j k scroll · Esc closes", model.body(), buffer);
+    let top = page.top.min(page.lines.len().saturating_sub(usize::from(inner.height)));
+    for (y, line) in (inner.top()..inner.bottom()).zip(&page.lines[top..]) {
+        ink::line(buffer, inner, y, line);
+    }
+}
+
 fn leave(model: &Model, buffer: &mut Buffer) {
     let area = centred(model, 44, 3);
     let inner = base(model, "Quit?", "", area, buffer);
@@ -103,32 +115,23 @@ fn centred(model: &Model, width: u16, height: u16) -> Rect {
     Rect { x, y, width, height }
 }
 
-fn title(purpose: &Purpose) -> (String, &'static str) {
+fn title(purpose: &Purpose) -> (&'static str, &'static str) {
     match purpose {
-        Purpose::Filter => {
-            ("Filter".into(), "zone = swift and level <= III · Enter sets it · Esc leaves")
-        }
-        Purpose::Command => ("Command".into(), "Tab completes · Up recalls · Esc leaves"),
-        Purpose::Range => ("Time range: last".into(), "15m, 24h, 7d · Enter sets it · Esc leaves"),
-        Purpose::Note(subjects) => {
-            (format!("Note on {}", subjects.len()), "Enter writes it · Esc leaves")
-        }
-        Purpose::Count(subjects) => (
-            format!("Acknowledge {} warnings: type the number", subjects.len()),
-            "Enter · Esc leaves",
-        ),
+        Purpose::Filter => ("Filter", "zone = swift and level <= III · Enter sets it · Esc leaves"),
+        Purpose::Command => ("Command", "Tab completes · Up recalls · Esc leaves"),
+        Purpose::Range => ("Time range: last", "15m, 24h, 7d · Enter sets it · Esc leaves"),
     }
 }
 
 const SIGN: &str = " > ";
 
 /// The part of a typed line that fits, and the cell of the cursor in it.
-fn window(prompt: &Prompt, room: usize) -> (String, usize) {
+pub(super) fn window(line: &Line, room: usize) -> (String, usize) {
     let mut start = 0;
-    while present::width(&prompt.text[start..prompt.at]) + 1 > room.max(1) && start < prompt.at {
-        start += prompt.text[start..].chars().next().map_or(1, char::len_utf8);
+    while present::width(&line.text[start..line.at]) + 1 > room.max(1) && start < line.at {
+        start += line.text[start..].chars().next().map_or(1, char::len_utf8);
     }
-    (prompt.text[start..].to_owned(), present::width(&prompt.text[start..prompt.at]))
+    (line.text[start..].to_owned(), present::width(&line.text[start..line.at]))
 }
 
 fn place(model: &Model) -> Rect {
@@ -138,9 +141,9 @@ fn place(model: &Model) -> Rect {
 
 fn line(model: &Model, prompt: &Prompt, buffer: &mut Buffer) {
     let (title, note) = title(&prompt.purpose);
-    let inner = base(model, &title, note, place(model), buffer);
+    let inner = base(model, title, note, place(model), buffer);
     let room = usize::from(inner.width).saturating_sub(SIGN.len() + 1);
-    let (text, _) = window(prompt, room);
+    let (text, _) = window(&prompt.line, room);
     ink::line(
         buffer,
         inner,
@@ -148,9 +151,9 @@ fn line(model: &Model, prompt: &Prompt, buffer: &mut Buffer) {
         &[Piece::plain(SIGN), Piece::plain(present::cut(&text, room))],
     );
     if let Some(complaint) = &prompt.complaint {
-        let before = present::width(prompt.text.get(..complaint.from).unwrap_or_default());
+        let before = present::width(prompt.line.text.get(..complaint.from).unwrap_or_default());
         let length =
-            present::width(prompt.text.get(complaint.from..complaint.to).unwrap_or_default())
+            present::width(prompt.line.text.get(complaint.from..complaint.to).unwrap_or_default())
                 .max(1);
         let under = format!("{}{} ", " ".repeat(SIGN.len() + before), "^".repeat(length));
         let roomy =
@@ -161,10 +164,16 @@ fn line(model: &Model, prompt: &Prompt, buffer: &mut Buffer) {
     }
 }
 
-/// The cell of the terminal's cursor while a line is being typed.
-pub(super) fn cursor(model: &Model, prompt: &Prompt) -> Position {
-    let area = place(model);
-    let room = usize::from(area.width.saturating_sub(2)).saturating_sub(SIGN.len() + 1);
-    let (_, at) = window(prompt, room);
-    Position { x: area.x + 1 + (SIGN.len() + at.min(room)) as u16, y: area.y + 1 }
+/// The cell of the terminal's cursor while something is being typed.
+pub(super) fn cursor(model: &Model) -> Option<Position> {
+    match &model.overlay {
+        Some(Overlay::Prompt(prompt)) => {
+            let area = place(model);
+            let room = usize::from(area.width.saturating_sub(2)).saturating_sub(SIGN.len() + 1);
+            let (_, at) = window(&prompt.line, room);
+            Some(Position { x: area.x + 1 + (SIGN.len() + at.min(room)) as u16, y: area.y + 1 })
+        }
+        Some(Overlay::Form(form)) => form::cursor(model, form),
+        _ => None,
+    }
 }

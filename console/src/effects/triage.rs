@@ -1,10 +1,12 @@
 //! Acts are written once and read back: of those that claim the same place, the first received counts.
 
 use super::Opener;
-use crate::event::Receipt;
+use crate::event::{Lost, Receipt};
 use crate::failure::Failure;
+use crate::triage::Acted;
+use crate::views::Subject;
 use model::batch::Block;
-use model::triage::Triage;
+use model::triage::{Action, Triage};
 use model::{Record, Time};
 use query::{Scope, named};
 use rand::random;
@@ -25,7 +27,7 @@ pub async fn write(opener: &Opener, mut acts: Vec<Triage>) -> Result<Receipt, Fa
     for act in &mut acts {
         act.id = random();
         act.idem_key.clone_from(&key);
-        if act.action == "ack" {
+        if act.action == Action::Ack.as_str() {
             store.user().clone_into(&mut act.owner);
         }
         act.encode(&mut block);
@@ -39,6 +41,51 @@ pub async fn write(opener: &Opener, mut acts: Vec<Triage>) -> Result<Receipt, Fa
     Ok(receipt(&acts, first.rows))
 }
 
+/// What was done last to `subject` by the person who asks, as far as undoing needs it; or why there is nothing to undo.
+///
+/// # Errors
+/// If the store is away or refuses.
+pub async fn last(opener: &Opener, subject: &Subject) -> Result<Result<Acted, String>, Failure> {
+    let everything = Scope { from: Time(0), to: Time(i64::MAX), without: Vec::new() };
+    let question = named(SQL, "triage.last").over(&everything).with("id", subject.id.as_str());
+    let rows = opener.store().await?.ask::<Last>(&question).await?.rows;
+    Ok(match rows.as_slice() {
+        [] => Err("nobody has acted on it".into()),
+        [last, ..] if last.mine == 0 => {
+            Err(format!("{} acted on it last", present::safe(&last.actor)))
+        }
+        [last, rest @ ..] => {
+            let before = Subject {
+                state: last.state_from.clone(),
+                owner: rest.first().map_or_else(String::new, |row| row.owner.clone()),
+                seq: last.seq.saturating_sub(1),
+                until: rest.first().and_then(|row| row.until),
+                ..subject.clone()
+            };
+            Ok(Acted {
+                before: vec![(before, last.seq)],
+                action: Action::named(&last.action).unwrap_or_default(),
+                led_to: vec![last.state_to.clone()],
+                at: last.at,
+            })
+        }
+    })
+}
+
+/// One of the last two acts on a subject.
+#[derive(Debug, Deserialize)]
+struct Last {
+    seq: u32,
+    at: Time,
+    action: String,
+    actor: String,
+    state_from: String,
+    state_to: String,
+    owner: String,
+    until: Option<Time>,
+    mine: u8,
+}
+
 /// The first received of those that claim the same place.
 #[derive(Debug, Deserialize)]
 struct First {
@@ -46,31 +93,32 @@ struct First {
     seq: u32,
     id: u64,
     actor: String,
-    state: String,
+    act: String,
+    ago_s: u64,
 }
 
 fn receipt(acts: &[Triage], first: Vec<First>) -> Receipt {
     let first: HashMap<_, _> =
         first.into_iter().map(|row| ((row.subject_id.clone(), row.seq), row)).collect();
-    let mut receipt = Receipt {
-        action: acts.first().map(|act| act.action.clone()).unwrap_or_default(),
-        done: Vec::new(),
-        lost: Vec::new(),
-    };
+    let action = acts.first().and_then(|act| Action::named(&act.action)).unwrap_or_default();
+    let mut receipt = Receipt { action, done: Vec::new(), lost: Vec::new() };
     for act in acts {
         match first.get(&(act.subject_id.clone(), act.seq)) {
             Some(row) if row.id == act.id => receipt.done.push(act.subject_id.clone()),
-            Some(row) => {
-                let (actor, state) = (present::safe(&row.actor), present::safe(&row.state));
-                receipt.lost.push((act.subject_id.clone(), actor, state));
-            }
-            None => {
-                receipt.lost.push((
-                    act.subject_id.clone(),
-                    "nobody".into(),
-                    act.state_from.clone(),
-                ));
-            }
+            Some(row) => receipt.lost.push(Lost {
+                id: act.subject_id.clone(),
+                seq: act.seq,
+                actor: present::safe(&row.actor),
+                action: present::safe(&row.act),
+                ago_s: row.ago_s,
+            }),
+            None => receipt.lost.push(Lost {
+                id: act.subject_id.clone(),
+                seq: act.seq,
+                actor: "nobody".into(),
+                action: String::new(),
+                ago_s: 0,
+            }),
         }
     }
     receipt
@@ -93,8 +141,11 @@ mod tests {
             state: "NEW".into(),
             owner: String::new(),
             seq: 0,
+            level: model::Level::II,
+            until: None,
         }];
-        let (mut acts, _) = crate::triage::acts(&subjects, "ack", "", Time(0), "test");
+        let order = crate::triage::Order::of(Action::Ack);
+        let (mut acts, _) = crate::triage::acts(&subjects, &order, Time(0), "test");
         acts[0].id = id;
         acts.remove(0)
     }
@@ -106,11 +157,13 @@ mod tests {
             seq: 1,
             id,
             actor: "lin".into(),
-            state: "CLOSE".into(),
+            act: "close".into(),
+            ago_s: 4,
         };
         let receipt = receipt(&[act(1, "a"), act(2, "b")], vec![row("a", 1), row("b", 77)]);
         assert_eq!(receipt.done, ["a"]);
-        assert_eq!(receipt.lost, [("b".to_owned(), "lin".to_owned(), "CLOSE".to_owned())]);
+        let lost = &receipt.lost[0];
+        assert_eq!((lost.id.as_str(), lost.actor.as_str(), lost.seq), ("b", "lin", 1));
     }
 
     #[test]

@@ -2,57 +2,78 @@
 
 use crate::event::{Effect, Receipt};
 use crate::failure::Failure;
-use crate::state::{GROUP_LIMIT, Model, Overlay, Prompt, Purpose};
-use crate::triage;
+use crate::state::{Form, Model, Overlay};
+use crate::triage::{self, Acted, Order};
 use crate::views::Subject;
+use model::triage::{Action, Triage};
 
-/// `a`: acknowledge what is marked, else what is under the cursor. A large group must be typed as a number first.
-pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
+/// Groups of acts that are remembered: more than a person does in the time in which they can be undone.
+const REMEMBERED: usize = 32;
+
+/// A key of triage: on what is marked, else on what is under the cursor. What the action needs is asked for first.
+pub(super) fn begin(model: &mut Model, action: Action) -> Vec<Effect> {
     let subjects = model.screen().subjects();
     if subjects.is_empty() {
         model.say("no warning is under the cursor");
         return Vec::new();
     }
-    if subjects.len() > GROUP_LIMIT {
-        model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Count(subjects), String::new())));
-        return Vec::new();
+    // Nobody fills in a form for what cannot be done.
+    let possible =
+        subjects.iter().any(|subject| triage::state_after(&subject.state, action).is_ok());
+    match Form::of(action, subjects.clone()).filter(|_| possible) {
+        Some(form) => {
+            model.overlay = Some(Overlay::Form(form));
+            Vec::new()
+        }
+        None => carry_out(model, &subjects, &Order::of(action)),
     }
-    acknowledge_all(model, &subjects)
 }
 
-/// Acknowledges all of `subjects` that can be.
-pub(super) fn acknowledge_all(model: &mut Model, subjects: &[Subject]) -> Vec<Effect> {
-    let (acts, refused) = triage::acts(subjects, "ack", "", model.clock, &model.setup.client);
+/// Does `order` on all of `subjects` on which it changes something.
+pub(super) fn carry_out(model: &mut Model, subjects: &[Subject], order: &Order) -> Vec<Effect> {
+    let (acts, refused) = triage::acts(subjects, order, model.clock, &model.setup.client);
     if acts.is_empty() {
         model.say(format!("nothing changed: {}", refused.join("; ")));
         return Vec::new();
     }
+    if !refused.is_empty() {
+        model.say(format!("not changed: {}", refused.join("; ")));
+    }
+    write(model, subjects, acts)
+}
+
+/// `u`: take back what this person did last, if it was a moment ago.
+pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
+    let Some(acted) = model.acted.pop() else {
+        model.say("nothing of yours is left to undo");
+        return Vec::new();
+    };
+    match acted.undone(model.clock, &model.setup.client) {
+        Ok((_, rows)) if rows.is_empty() => {
+            model.say("nothing of yours is left to undo");
+            Vec::new()
+        }
+        Ok((subjects, rows)) => write(model, &subjects, rows),
+        Err(why) => {
+            model.say(why);
+            Vec::new()
+        }
+    }
+}
+
+/// Shows acts as not confirmed, remembers them, and has them written.
+fn write(model: &mut Model, subjects: &[Subject], acts: Vec<Triage>) -> Vec<Effect> {
     let view = model.place().view;
     for act in &acts {
         let changed: Vec<_> =
             subjects.iter().filter(|subject| subject.id == act.subject_id).cloned().collect();
         model.screens[view].expect(&changed, &act.state_to);
     }
-    vec![Effect::Write(acts)]
-}
-
-/// `m`: begin a note.
-pub(super) fn begin_note(model: &mut Model) {
-    let subjects = model.screen().subjects();
-    if subjects.is_empty() {
-        model.say("no warning is under the cursor");
-    } else {
-        model.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Note(subjects), String::new())));
+    if let Some(acted) = Acted::new(subjects, &acts) {
+        model.acted.push(acted);
+        let older = model.acted.len().saturating_sub(REMEMBERED);
+        model.acted.drain(..older);
     }
-}
-
-/// Writes a note on all of `subjects`; it changes no state.
-pub(super) fn note(model: &mut Model, subjects: &[Subject], text: &str) -> Vec<Effect> {
-    if text.is_empty() {
-        model.say("an empty note is not written");
-        return Vec::new();
-    }
-    let (acts, _) = triage::acts(subjects, "note", text, model.clock, &model.setup.client);
     vec![Effect::Write(acts)]
 }
 
@@ -61,8 +82,15 @@ pub(super) fn written(model: &mut Model, outcome: Result<Receipt, Failure>) {
     match outcome {
         Ok(receipt) => {
             model.say(triage::told(&receipt));
+            for acted in &mut model.acted {
+                acted.lose(&receipt.lost);
+            }
         }
-        Err(failure) => model.say(format!("not written: {failure}")),
+        Err(failure) => {
+            model.acted.pop();
+            model.say(format!("not written: {failure}"));
+        }
     }
+    model.acted.retain(|acted| !acted.before.is_empty() && acted.action != Action::Undo);
     model.requests.expire();
 }

@@ -12,25 +12,7 @@ FROM
     SELECT zone, 0, toInt8(level), 1, state = 'NEW'
     FROM
     (
-        SELECT
-            w.id AS id,
-            w.time AS time,
-            w.episode_start AS episode_start,
-            w.detection AS detection,
-            w.subject AS subject,
-            w.object AS object,
-            w.zone AS zone,
-            w.business AS business,
-            w.severity AS severity,
-            w.level AS level,
-            w.score AS score,
-            w.sentence AS sentence,
-            w.attack AS attack,
-            if(t.state = '', 'NEW', t.state) AS state,
-            t.owner AS owner
-        FROM warning_now AS w
-        LEFT JOIN triage_now AS t ON t.subject = 'warning' AND t.subject_id = w.id
-        WHERE w.time >= {from:DateTime64(6)} AND w.time < {to:DateTime64(6)} AND w.alias_of = repeat('0', 32)
+        /*standing*/
     )
     WHERE state != 'CLOSE' /*where*/
 )
@@ -93,3 +75,64 @@ SELECT at, actor, action, subject, subject_id, state_to, reason, note
 FROM triage
 ORDER BY received_at DESC, id
 LIMIT 50
+
+-- name: situation.standing
+SELECT
+    kind AS scope,
+    who AS name,
+    max(at) AS time,
+    argMax(value, (at, written)) AS index,
+    argMax(most, (at, written)) AS index_if_blind,
+    argMax(danger, (at, written)) AS threat,
+    argMax(weak, (at, written)) AS vulnerability,
+    argMax(down, (at, written)) AS availability,
+    argMax(share, (at, written)) AS coverage,
+    argMax(rank, (at, written)) AS level,
+    argMax(through, (at, written)) AS gate,
+    argMax(parts, (at, written)) AS drivers,
+    if(
+        countIf(at <= {to:DateTime64(6)} - INTERVAL 1 HOUR) = 0, NULL,
+        argMaxIf(value, (at, written), at <= {to:DateTime64(6)} - INTERVAL 1 HOUR)
+    ) AS before
+FROM
+(
+    SELECT
+        toString(scope) AS kind, name AS who, time AS at, written_at AS written, index AS value, index_if_blind AS most,
+        threat AS danger, vulnerability AS weak, availability AS down, coverage AS share, level AS rank, gate AS through,
+        drivers AS parts
+    FROM situation
+    WHERE time > {to:DateTime64(6)} - INTERVAL 1 DAY AND time <= {to:DateTime64(6)}
+        AND scope IN ('institution', 'zone')
+)
+GROUP BY kind, who
+ORDER BY kind, who
+LIMIT 1000
+
+-- name: situation.course
+SELECT max(at) AS time, max(value) AS index, max(most) AS index_if_blind
+FROM
+(
+    SELECT time AS at, index AS value, index_if_blind AS most
+    FROM situation FINAL
+    WHERE scope = 'institution' AND time > {from:DateTime64(6)} AND time <= {to:DateTime64(6)}
+)
+GROUP BY toStartOfInterval(at, toIntervalSecond({step:UInt32}))
+ORDER BY time
+LIMIT 2000
+
+-- name: situation.load
+SELECT
+    toUInt32(intDiv(dateDiff('second', rang_at, {to:DateTime64(6)}), 600)) AS ago,
+    rank AS level,
+    rule AS detection,
+    count() AS rang
+FROM
+(
+    SELECT time AS rang_at, level AS rank, detection AS rule
+    FROM warning_now
+    WHERE time > {to:DateTime64(6)} - INTERVAL 1 DAY AND time >= {from:DateTime64(6)} AND time < {to:DateTime64(6)}
+        AND alias_of = repeat('0', 32)
+)
+GROUP BY ago, level, detection
+ORDER BY ago, level, detection
+LIMIT 10000

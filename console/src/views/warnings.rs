@@ -3,12 +3,13 @@
 pub(in crate::views) mod draw;
 mod row;
 
-pub use row::{Act, Evidence, FlowRow, Row};
+pub use row::{Act, Evidence, Incident, Row};
 
 use super::{About, Asked, Intent, Screen, Seen, Subject, View};
 use crate::decode;
 use crate::event::Answer;
 use crate::failure::Failure;
+use crate::flows::{self, FlowRow, Which};
 use crate::keymap::{Action, TRIAGE};
 use crate::requests::Ask;
 use crate::triage::UNCONFIRMED;
@@ -18,12 +19,14 @@ use model::triage::State;
 use query::{Scope, named};
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::collections::{BTreeSet, HashMap};
-use store::{Question, Value};
+use store::Question;
 
 /// The questions of this view, and of its twin on the command line.
 pub const SQL: &str = include_str!("warnings.sql");
 /// Most rows of the queue.
 pub const MOST: i64 = 10_000;
+/// Most flows that are shown behind one.
+const FLOWS: usize = 500;
 
 /// The view.
 pub struct Warnings;
@@ -55,18 +58,25 @@ pub struct Part<'a> {
     pub id: &'a str,
     /// Most rows.
     pub limit: i64,
+    /// What is shelved until here is back.
+    pub now: Time,
 }
 
 /// The list as a question.
 pub fn list(asked: &Asked, part: Part<'_>) -> Question {
     let closed = part.closed || asked.narrow.names("state");
-    asked.narrow.onto(
-        named(SQL, "warnings.list")
-            .over(&asked.scope)
-            .with("closed", i64::from(closed))
-            .with("id", part.id)
-            .with("limit", part.limit),
-    )
+    let question = named(SQL, "warnings.list")
+        .over(&asked.scope)
+        .with("closed", i64::from(closed))
+        .with("limit", part.limit);
+    asked.narrow.onto(standing(question, part.id, part.now))
+}
+
+/// `question` with the warnings in it, each as it stands in people's hands at `now`; `id` is how theirs begin, or empty.
+pub fn standing(mut question: Question, id: &str, now: Time) -> Question {
+    const MARK: &str = "/*standing*/";
+    question.sql = question.sql.replace(MARK, named(SQL, "warnings.standing").sql);
+    question.with("id", id).with("now", now)
 }
 
 /// The evidence of a warning as a question.
@@ -90,8 +100,13 @@ pub fn flows(evidence: &[Evidence], scope: &Scope) -> Question {
         to: to.plus(Time::MINUTE),
         without: scope.without.clone(),
     };
-    let ids: Vec<u64> = ids.into_iter().take(500).collect();
-    named(SQL, "warnings.flows").over(&around).with("flows", Value::Numbers(ids))
+    let ids = ids.into_iter().take(FLOWS).collect();
+    flows::question(&around, Which::Ids(ids), FLOWS as i64)
+}
+
+/// The incident of a warning as a question.
+pub fn incident(row: &Row, scope: &Scope) -> Question {
+    named(SQL, "warnings.incident").over(scope).with("id", row.id.as_str())
 }
 
 /// The state of the view.
@@ -118,6 +133,7 @@ struct Details {
     evidence: Vec<Evidence>,
     history: Vec<Act>,
     flows: Vec<FlowRow>,
+    incident: Option<Incident>,
 }
 
 impl Queue {
@@ -220,7 +236,7 @@ impl Queue {
 
 impl Screen for Queue {
     fn asks(&self, asked: &Asked) -> Vec<Ask> {
-        let all = Part { closed: false, id: "", limit: MOST };
+        let all = Part { closed: false, id: "", limit: MOST, now: asked.scope.to };
         let mut asks = vec![Ask::now("warnings.list", list(asked, all))];
         if let Some(row) = self.current() {
             // The details of a warning do not change with the range, so that a live tail does not ask for them again.
@@ -232,6 +248,7 @@ impl Screen for Queue {
             asks.push(Ask::settled("warnings.evidence", evidence(row, &scope)));
             let acts = history(row, &scope).with("acts", i64::from(row.seq));
             asks.push(Ask::settled("warnings.history", acts));
+            asks.push(Ask::settled("warnings.incident", incident(row, &scope)));
             if let Some(details) = self.details().filter(|details| !details.evidence.is_empty()) {
                 asks.push(Ask::settled("warnings.flows", flows(&details.evidence, &scope)));
             }
@@ -247,6 +264,10 @@ impl Screen for Queue {
             }
             "warnings.history" => {
                 self.details_of_current().history = decode::rows(slot, answer.rows)?;
+            }
+            "warnings.incident" => {
+                self.details_of_current().incident =
+                    decode::rows(slot, answer.rows)?.into_iter().next();
             }
             _ => self.details_of_current().flows = decode::rows(slot, answer.rows)?,
         }
@@ -266,6 +287,22 @@ impl Screen for Queue {
             Action::MarkAll => self.marked = self.rows.iter().map(|row| row.id.clone()).collect(),
             Action::ClearMarks => self.marked.clear(),
             Action::Open => return vec![Intent::Focus(usize::from(seen.pane == 0))],
+            Action::Explain => return vec![Intent::Focus(1)],
+            Action::GoGraph => {
+                return self
+                    .current()
+                    .map(|row| super::graph_of(&row.subject))
+                    .into_iter()
+                    .collect();
+            }
+            Action::CopyName => {
+                let name = |row: &Row| Intent::Copy(row.subject.clone());
+                return self.current().map(name).into_iter().collect();
+            }
+            Action::CopyId => {
+                let id = |row: &Row| Intent::Copy(row.id.clone());
+                return self.current().map(id).into_iter().collect();
+            }
             Action::GoWarnings => {
                 let filter = |row: &Row| Intent::Go {
                     view: "warnings",

@@ -150,6 +150,16 @@ pub fn rows(slot: &str) -> Vec<Value> {
             "note": "checking change CHG-8812", "seq": 1
         })],
         "warnings.flows" => flows(),
+        "warnings.incident" => vec![json!({
+            "id": "5ae10000000000000000000000000001", "state": "open", "stage": "L",
+            "title": "from pc-117 to saa-1", "warnings": [IDS[0], IDS[2], IDS[1]],
+            "path": ["pc-117", "op-1", "saa-1"], "started": "2026-03-12T12:00:00.000000Z", "level": "II",
+            "zone": "swift", "index_before": 4.0, "index_after": 63.2
+        })],
+        "situation.standing" => standing(),
+        "situation.course" => course(),
+        "situation.forecasts" => forecasts(),
+        "situation.load" => load(),
         other => panic!("a new slot, {other}: write rows for it here"),
     }
 }
@@ -164,6 +174,68 @@ fn zones() -> Vec<Value> {
         zone("core", 9, 0, 0, 0),
         zone("swift-ops", 9, 3, 1, 1),
         zone("swift", 10, 2, 1, 0),
+    ]
+}
+
+/// The institution at III whichever way the blind part goes, swift at II, and the DMZ not seen whole.
+fn standing() -> Vec<Value> {
+    let of = |scope: &str, name: &str, index: f64, most: f64, level: &str| {
+        json!({
+            "scope": scope, "name": name, "time": "2026-03-12T17:45:00.000000Z", "index": index, "index_if_blind": most,
+            "threat": index, "vulnerability": 0.0, "availability": 0.0, "coverage": if index < most { 0.7 } else { 1.0 },
+            "level": level, "gate": if name == "swift" { "a level I warning in a zone of criticality 10" } else { "" },
+            "drivers": json!([
+                { "name": "INT-01", "who": "pc-117 > 203.0.113.40:443", "points": 5.2, "warnings": [IDS[0]] },
+                { "name": "INT-09", "who": "op-1 > saa-1", "points": 3.1, "warnings": [IDS[1], IDS[2]] },
+            ]).to_string(),
+            "before": index - 9.0
+        })
+    };
+    vec![
+        of("institution", "bank", 63.2, 64.1, "III"),
+        of("zone", "office", 27.0, 27.0, "IV"),
+        of("zone", "ebank-dmz", 12.0, 50.4, "-"),
+        of("zone", "mgmt", 20.4, 20.4, "IV"),
+        of("zone", "core", 9.0, 9.0, "-"),
+        of("zone", "swift-ops", 48.0, 48.0, "III"),
+        of("zone", "swift", 75.0, 75.0, "II"),
+    ]
+}
+
+fn course() -> Vec<Value> {
+    let at = |minute: i64, index: f64| json!({ "time": NOW.plus(-minute * Time::MINUTE).to_string(), "index": index, "index_if_blind": index + 0.9 });
+    vec![at(1_440, 4.0), at(340, 6.0), at(300, 22.0), at(250, 38.0), at(60, 54.2), at(5, 63.2)]
+}
+
+fn forecasts() -> Vec<Value> {
+    let of = |name: &str, level: &str, horizon: u16, probability: f64, has_skill: u8, open: u8| {
+        json!({
+            "scope": "zone", "name": name, "level": level, "horizon_min": horizon,
+            "time": "2026-03-12T17:45:00.000000Z", "probability": probability, "low": probability * 0.65,
+            "high": probability * 1.4, "skill": 0.31, "has_skill": has_skill, "open": open, "model": "3",
+            "reasons": json!([
+                { "name": "new admin edge", "value": "1 in 1 h", "millinats": 1_240 },
+                { "name": "beacon", "value": "open", "millinats": 880 },
+                { "name": "base rate", "value": "", "millinats": -2_900 },
+            ]).to_string()
+        })
+    };
+    vec![
+        of("swift", "I", 15, 0.12, 1, 0),
+        of("swift", "I", 60, 0.34, 1, 1),
+        of("swift", "I", 240, 0.41, 1, 0),
+        of("core", "II", 60, 0.18, 1, 0),
+        of("ebank-dmz", "III", 60, 0.22, 0, 0),
+    ]
+}
+
+fn load() -> Vec<Value> {
+    let rang = |ago: u32, level: &str, detection: &str, rang: u32| json!({ "ago": ago, "level": level, "detection": detection, "rang": rang });
+    vec![
+        rang(0, "II", "INT-09", 1),
+        rang(0, "IV", "POL-01", 4),
+        rang(9, "IV", "POL-01", 11),
+        rang(27, "II", "INT-01", 2),
     ]
 }
 
@@ -226,7 +298,7 @@ fn warnings() -> Vec<Value> {
             "object": "203.0.113.40:443", "zone": zone, "business": ["payments"], "severity": "P3", "level": level,
             "score": score, "contributions": parts.to_string(), "sentence": sentence, "attack": ["T1071.001"],
             "evidence_ids": ["e1"], "state": state, "owner": if state == "NEW" { "" } else { "lin" },
-            "seq": u32::from(state != "NEW")
+            "seq": u32::from(state != "NEW"), "until": null
         })
     };
     vec![

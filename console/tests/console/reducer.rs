@@ -6,6 +6,7 @@ use bartizan::keymap::typed;
 use bartizan::state::Overlay;
 use bartizan::update::{reconcile, update};
 use model::Time;
+use model::triage::Action;
 use proptest::prelude::*;
 
 fn warnings() -> Console {
@@ -61,11 +62,8 @@ fn marked_rows_are_acknowledged_together_and_the_answer_has_count_and_ids() {
         [IDS[0], IDS[2]]
     );
     assert!(acts.iter().all(|act| act.group_size == 2));
-    let receipt = Receipt {
-        action: "ack".into(),
-        done: vec![IDS[0].into(), IDS[2].into()],
-        lost: Vec::new(),
-    };
+    let receipt =
+        Receipt { action: Action::Ack, done: vec![IDS[0].into(), IDS[2].into()], lost: Vec::new() };
     console.event(Event::Written(Ok(receipt)));
     assert!(
         console.screen().contains("acknowledged 2 (W-1f00aa21, W-30b2d1c4)"),
@@ -145,7 +143,7 @@ fn enter_on_a_zone_opens_its_warnings_and_esc_goes_back() {
 #[test]
 fn enter_on_a_warning_of_the_situation_selects_it_in_the_queue() {
     let mut console = Console::open("situation", (120, 40), Says::Data);
-    console.keys("<Tab>jj<Enter>");
+    console.keys("<Tab><Tab><Tab>jj<Enter>");
     assert_eq!(selected(&console), IDS[2]);
 }
 
@@ -165,10 +163,10 @@ fn while_a_line_is_typed_every_printable_key_is_text() {
     let mut console = warnings();
     console.keys("/?:qaj1/");
     let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("no line is typed") };
-    assert_eq!(prompt.text, "?:qaj1/");
+    assert_eq!(prompt.line.text, "?:qaj1/");
     console.event(Event::Paste("x\ny\u{1b}".into()));
     let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("no line is typed") };
-    assert_eq!(prompt.text, "?:qaj1/xy");
+    assert_eq!(prompt.line.text, "?:qaj1/xy");
 }
 
 #[test]
@@ -181,7 +179,7 @@ fn commands_are_completed_recalled_and_corrected() {
     );
     console.keys(":<Up>");
     let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("no line is typed") };
-    assert_eq!(prompt.text, "situation swift");
+    assert_eq!(prompt.line.text, "situation swift");
     console.keys("<Ctrl-u>warnngs<Enter>");
     assert!(console.screen().contains("did you mean warnings?"), "\n{}", console.screen());
     console.keys("<Esc>:q<Enter>");

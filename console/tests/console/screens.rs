@@ -83,7 +83,7 @@ fn level_and_state_are_words_whatever_the_colours() {
 #[test]
 fn a_tap_that_lost_much_is_blind_and_one_that_stopped_is_silent() {
     let mut console = Console::open("situation", (80, 24), Says::Data);
-    let screen = console.keys("<Tab><Tab>").screen();
+    let screen = console.keys("<Tab><Tab><Tab><Tab>").screen();
     assert!(
         screen.contains("blind") && screen.contains("silent") && screen.contains("1 ok  2 not"),
         "\n{screen}"

@@ -99,7 +99,7 @@ pub struct Block {
 /// The cells of one column.
 #[derive(Debug, Clone, Default)]
 pub struct Cells {
-    /// Where each array ends, for columns of arrays.
+    /// Where each array ends, for columns of arrays; which cells are NULL, for columns that may hold it.
     pub offsets: Vec<u8>,
     /// Elements so far, for columns of arrays.
     pub elements: u64,
@@ -190,6 +190,29 @@ mod tests {
             b"\x03\x01\x06number\x06UInt16\x02\x01".as_slice(),
             b"\x04word\x06String\x02ab",
             b"\x02at\x14DateTime64(6, 'UTC')\x01\0\0\0\0\0\0\0",
+        ]
+        .concat();
+        assert_eq!(native, expected);
+    }
+
+    crate::record! {
+        /// A row with a cell that may be NULL.
+        pub struct Ending: "ending", Books {
+            /// Perhaps a moment.
+            pub end: Option<Time>,
+        }
+    }
+
+    /// The same description: the cells of a nullable column follow a byte for each that is 1 where it is NULL.
+    #[test]
+    fn nulls_are_told_before_the_cells() {
+        let mut batch = Batch::new(Form::Native);
+        batch.push(&Ending { end: Some(Time(2)) });
+        batch.push(&Ending { end: None });
+        let native = batch.blocks()[0].to_native();
+        let expected = [
+            b"\x01\x02\x03end\x1eNullable(DateTime64(6, 'UTC'))\x00\x01".as_slice(),
+            &[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         ]
         .concat();
         assert_eq!(native, expected);

@@ -114,6 +114,17 @@ impl Cell for Time {
     }
 }
 
+impl Cell for Option<Time> {
+    const KIND: &'static str = "Nullable(DateTime64(6, 'UTC'))";
+    fn put(&self, out: &mut Vec<u8>) {
+        self.unwrap_or(Time(0)).put(out);
+    }
+    fn put_in(&self, cells: &mut Cells) {
+        cells.offsets.push(u8::from(self.is_none()));
+        self.put(&mut cells.bytes);
+    }
+}
+
 impl Cell for Ipv6Addr {
     const KIND: &'static str = "IPv6";
     fn put(&self, out: &mut Vec<u8>) {

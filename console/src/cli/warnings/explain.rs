@@ -1,8 +1,9 @@
 //! A warning in words: the sentence, the parts of its score, and what rests behind it.
 
 use super::Whole;
+use crate::flows::FlowRow;
 use crate::triage::short;
-use crate::views::warnings::{FlowRow, Row};
+use crate::views::warnings::Row;
 use model::Time;
 
 /// Bars of a part are so many cells at most.
@@ -23,6 +24,9 @@ pub(super) fn why(whole: &Whole, now: Time) -> String {
     for fact in &whole.evidence {
         let numbers = fact.told().join(", ");
         text.push_str(&format!("  {} {} {numbers}\n", fact.seen, fact.detection));
+    }
+    if let Some(incident) = &whole.incident_now {
+        text.push_str(&format!("{}: {}\n", incident.told(&row.id), incident.title));
     }
     if !row.attack.is_empty() {
         text.push_str(&format!("ATT&CK {}\n", row.attack.join(", ")));

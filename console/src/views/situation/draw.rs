@@ -1,65 +1,96 @@
-//! How the zone map and the panes beside it are drawn.
+//! Where the panes stand, and how the zone map is drawn.
+
+mod outlook;
+mod shift;
+mod silence;
 
 use super::map::{BOX_WIDTH, Edge, GAP, Map};
-use super::{Conduit, Overview, Zone};
-use crate::triage::short;
+use super::{ACTS, EARLY, INDEX, LEDGER, LOAD, MAP, PANES, TAPS, WORST};
+use super::{Conduit, Overview, Standing, Zone};
 use crate::views::Seen;
-use crate::views::warnings::draw::{COLUMNS, cells};
-use crate::widgets::ink::{self, Piece};
+use crate::widgets::ink;
 use crate::widgets::panel::{self, Panel};
-use crate::widgets::table::{Column, Table};
-use model::{Level, Time};
 use ratatui::style::Style;
+use ratatui::symbols::border;
 use ratatui::widgets::{Block, Widget};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 /// Cells of the map pane across, where all panes are drawn.
 const MAP_WIDTH: u16 = 56;
-/// Lines of the ingest panes and of the acts pane.
-const LOWER: (u16, u16) = (9, 5);
+/// From so many columns on, the warnings have a column of their own.
+const THREE_FROM: u16 = 160;
+/// Lines of the panes about taps and ledger, and of load and acts.
+const LOWER: (u16, u16) = (7, 7);
+/// Most lines of the index and of the early warnings.
+const RIGHT: (u16, u16) = (9, 7);
 
 /// Where each pane is; a pane that is not drawn has no cells.
-pub(super) struct Panes([Rect; 5]);
+pub(super) struct Panes([Rect; PANES.len()]);
 
 impl Panes {
-    /// All five, or the one that has the keys.
+    /// All, or the one that has the keys.
     pub(super) fn of(area: Rect, seen: &Seen<'_>) -> Self {
-        let mut panes = [Rect::ZERO; 5];
+        let mut panes = [Rect::ZERO; PANES.len()];
         if seen.single {
-            panes[seen.pane.min(4)] = area;
+            panes[seen.pane.min(PANES.len() - 1)] = area;
             return Self(panes);
         }
         let last = LOWER.1.min(area.height / 5);
-        let middle = LOWER.0.min(area.height / 4);
+        let middle = LOWER.0.min(area.height / 5);
         let top = area.height - middle - last;
         let left = MAP_WIDTH.min(area.width / 2);
+        panes[MAP] = Rect { width: left, height: top, ..area };
+        let right = Rect { x: area.x + left, width: area.width - left, height: top, ..area };
+        Self::beside(&mut panes, right, area.width >= THREE_FROM);
         let half = area.width / 2;
-        panes[0] = Rect { width: left, height: top, ..area };
-        panes[1] = Rect { x: area.x + left, width: area.width - left, height: top, ..area };
-        let row = Rect { y: area.y + top, height: middle, ..area };
-        panes[2] = Rect { width: half, ..row };
-        panes[3] = Rect { x: area.x + half, width: area.width - half, ..row };
-        panes[4] = Rect { y: area.y + top + middle, height: last, ..area };
+        for (row, y, height) in [([TAPS, LEDGER], top, middle), ([LOAD, ACTS], top + middle, last)]
+        {
+            let line = Rect { y: area.y + y, height, ..area };
+            panes[row[0]] = Rect { width: half, ..line };
+            panes[row[1]] = Rect { x: area.x + half, width: area.width - half, ..line };
+        }
         Self(panes)
+    }
+
+    /// Index, early warnings and warnings beside the map: one below the other, or the warnings in a column of their own.
+    fn beside(panes: &mut [Rect; PANES.len()], area: Rect, own_column: bool) {
+        if own_column {
+            let width = area.width / 2;
+            let index = area.height / 2;
+            panes[INDEX] = Rect { width, height: index, ..area };
+            panes[EARLY] = Rect { width, y: area.y + index, height: area.height - index, ..area };
+            panes[WORST] = Rect { x: area.x + width, width: area.width - width, ..area };
+            return;
+        }
+        let index = RIGHT.0.min(area.height * 2 / 5);
+        let early = RIGHT.1.min((area.height - index) / 2);
+        panes[INDEX] = Rect { height: index, ..area };
+        panes[EARLY] = Rect { y: area.y + index, height: early, ..area };
+        panes[WORST] =
+            Rect { y: area.y + index + early, height: area.height - index - early, ..area };
     }
 
     /// The cells inside the border of a pane.
     pub(super) fn inside(&self, pane: usize) -> Rect {
-        self.0[pane.min(4)].inner(ratatui::layout::Margin::new(1, 1))
+        self.0[pane.min(PANES.len() - 1)].inner(ratatui::layout::Margin::new(1, 1))
     }
 }
 
 pub(super) fn overview(overview: &Overview, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
     let panes = Panes::of(area, seen);
-    for (index, rect) in panes.0.iter().enumerate().filter(|(_, rect)| !rect.is_empty()) {
-        let focused = index == seen.pane && !seen.single;
-        match index {
-            0 => zones(overview, seen, *rect, focused, buffer),
-            1 => worst(overview, seen, *rect, focused, buffer),
-            2 => taps(overview, seen, *rect, focused, buffer),
-            3 => ledger(overview, seen, *rect, focused, buffer),
-            _ => acts(overview, seen, *rect, focused, buffer),
-        }
+    for (pane, rect) in panes.0.iter().enumerate().filter(|(_, rect)| !rect.is_empty()) {
+        let focused = pane == seen.pane && !seen.single;
+        let draw = match pane {
+            MAP => zones,
+            INDEX => outlook::index,
+            EARLY => outlook::early,
+            WORST => shift::worst,
+            TAPS => silence::taps,
+            LEDGER => silence::ledger,
+            LOAD => shift::load,
+            _ => shift::acts,
+        };
+        draw(overview, seen, *rect, focused, buffer);
     }
 }
 
@@ -81,10 +112,21 @@ fn instead(
 
 fn zones(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
     let worst = overview.zones.iter().min_by_key(|zone| (zone.rank(), &zone.zone));
-    let note = match worst {
-        Some(zone) if zone.level != Level::None => format!("worst: {} {}", zone.zone, zone.level),
-        _ => String::new(),
-    };
+    let blind = |zone: &&Zone| zone.standing.as_ref().is_some_and(Standing::is_blind);
+    let mut notes = Vec::new();
+    notes.extend(
+        worst
+            .filter(|zone| zone.rank() < 9)
+            .map(|zone| format!("worst: {} {}", zone.zone, level(zone))),
+    );
+    let blind: Vec<_> =
+        overview.zones.iter().filter(blind).map(|zone| zone.zone.as_str()).collect();
+    match blind.as_slice() {
+        [] => {}
+        [few @ ..] if few.len() <= 3 => notes.push(format!("blind: {}", few.join(", "))),
+        many => notes.push(format!("{} zones blind", many.len())),
+    }
+    let note = notes.join(" · ");
     let inner = Panel { title: "Zone map", note: &note, focused }.draw(seen.theme, area, buffer);
     if overview.zones.is_empty() {
         let answered = overview.has("situation.zones");
@@ -106,25 +148,58 @@ fn zones(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer
     below(&map, overview, seen, inner, buffer);
 }
 
+/// The level of a zone as it is shown: of its situation, else of its worst open warning.
+fn level(zone: &Zone) -> &'static str {
+    zone.standing.as_ref().map_or_else(|| zone.level.as_str(), Standing::level_text)
+}
+
+/// A border of a zone that is not seen whole: hatched, so that nobody takes it for calm.
+const HATCHED: border::Set<'_> = border::Set {
+    vertical_left: "/",
+    vertical_right: "/",
+    horizontal_top: "/",
+    horizontal_bottom: "/",
+    ..border::PLAIN
+};
+
 fn boxed(zone: &Zone, selected: bool, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
     let style = if selected { seen.theme.focused() } else { seen.theme.border() };
-    Block::bordered().border_style(style).render(area, buffer);
+    let blind = zone.standing.as_ref().is_some_and(Standing::is_blind);
+    let set = if blind { HATCHED } else { border::PLAIN };
+    Block::bordered().border_set(set).border_style(style).render(area, buffer);
     let name = present::cut(&format!(" {} ", zone.zone), usize::from(area.width.saturating_sub(2)));
     ink::put(buffer, area.x + 1, area.y, present::width(&name) as u16, &name, seen.theme.heading());
-    let open = match zone.open {
-        0 => "0 open".to_owned(),
-        open if open == zone.fresh => format!("{open} new"),
-        open => format!("{open} open"),
-    };
-    let inside = usize::from(area.width.saturating_sub(4));
-    let text =
-        present::fit(zone.level.as_str(), 4) + &present::fit(&open, inside.saturating_sub(4));
-    ink::put(buffer, area.x + 2, area.y + 1, inside as u16, &text, seen.theme.level(zone.level));
+    let inside = area.width.saturating_sub(3);
+    let text = inscription(zone, usize::from(inside));
+    ink::put(buffer, area.x + 2, area.y + 1, inside, &text, seen.theme.level(zone.shown()));
     if selected {
         let row =
             Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
         buffer.set_style(row, seen.theme.selected());
     }
+}
+
+/// Level, index and open warnings; outside the bank there is no index, and before the first one only warnings.
+fn inscription(zone: &Zone, width: usize) -> String {
+    let open = zone.open.to_string();
+    let known = match &zone.standing {
+        _ if zone.criticality == 0 => "no index".to_owned(),
+        Some(standing) => {
+            let level = standing.level_text();
+            let wide = if level == "?" { 2 } else { 4 };
+            present::fit(level, wide) + &standing.span()
+        }
+        None => {
+            let open = match zone.open {
+                0 => "0 open".to_owned(),
+                open if open == zone.fresh => format!("{open} new"),
+                open => format!("{open} open"),
+            };
+            return present::fit(zone.level.as_str(), 4) + &open;
+        }
+    };
+    let room = width.saturating_sub(open.len() + 1);
+    format!("{}{open}", present::fit(&known, room))
 }
 
 fn arrow(edge: Edge, across: bool, seen: &Seen<'_>, from: Rect, buffer: &mut Buffer) {
@@ -157,7 +232,7 @@ fn arrow(edge: Edge, across: bool, seen: &Seen<'_>, from: Rect, buffer: &mut Buf
 
 /// Conduits that are not drawn, the worst first; what was folded; and what the signs mean.
 fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
-    const LEGEND: u16 = 2;
+    const LEGEND: u16 = 3;
     let told = map.told(&overview.conduits);
     let last = area.bottom().saturating_sub(LEGEND);
     let mut y = map.below();
@@ -175,15 +250,20 @@ fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer
     if !hidden.is_empty() && y < last {
         ink::text(buffer, area, y, &format!(" … {}", hidden.join(", ")), seen.theme.quiet());
     }
-    let levels = " I red  II orange  III yellow  IV blue  - none";
-    ink::text(buffer, area, last, levels, Style::new());
-    ink::text(
-        buffer,
-        area,
-        last + 1,
-        " ! undeclared flows passed   Enter opens the zone",
-        Style::new(),
-    );
+    let has_index = overview.zones.iter().any(|zone| zone.standing.is_some());
+    let first = if has_index {
+        " level  index  open warnings    //// blind: an interval"
+    } else {
+        " no index yet: level and number of open warnings"
+    };
+    let legend = [
+        first,
+        " I red  II orange  III yellow  IV blue  - none",
+        " ! undeclared flows passed   Enter opens  i explains",
+    ];
+    for (y, text) in (last..).zip(legend) {
+        ink::text(buffer, area, y, text, Style::new());
+    }
 }
 
 fn passing(conduit: &Conduit) -> String {
@@ -196,168 +276,4 @@ fn passing(conduit: &Conduit) -> String {
     let flows = present::grouped(conduit.flows);
     let noun = if conduit.flows == 1 { "flow" } else { "flows" };
     format!("{mark}{} > {}  {flows} {noun}{undeclared}", conduit.src_zone, conduit.dst_zone)
-}
-
-fn worst(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let new = overview.worst.iter().filter(|row| row.state == "NEW").count();
-    let note = format!("{} open  {new} new", overview.worst.len());
-    let note = if overview.has("situation.worst") { note } else { String::new() };
-    let inner =
-        Panel { title: "Worst open warnings", note: &note, focused }.draw(seen.theme, area, buffer);
-    if overview.worst.is_empty() {
-        let answered = overview.has("situation.worst");
-        let span = crate::range::span_text(seen.asked.scope.to.since(seen.asked.scope.from));
-        let why = format!("No warning is open in the last {span}.");
-        let next = [
-            "The panes below say what the taps could see.",
-            "Z doubles the time range, t sets it.",
-        ];
-        return instead(answered, seen, inner, buffer, &why, &next);
-    }
-    let cursor = overview.cursors[1];
-    let table = Table {
-        columns: COLUMNS,
-        total: overview.worst.len(),
-        row: &|index| cells(&overview.worst[index], seen),
-        mark: &|index| if focused && index == cursor.at { '>' } else { ' ' },
-        cursor: (focused || seen.single).then_some(cursor),
-    };
-    table.draw(seen.theme, inner, buffer);
-}
-
-/// A tap without a row for so long is said to be silent. Microseconds.
-const SILENT_US: i64 = 3 * Time::MINUTE;
-/// A tap that loses more than this, in a million, is said to lose.
-const LOSES_PPM: u32 = 1_000;
-/// A tap that loses more than this, in a million, is blind.
-const BLIND_PPM: u32 = 10_000;
-
-const TAPS: &[Column] = &[
-    Column::rest("TAP"),
-    Column::cells("STATE", 6),
-    Column::cells("COVERAGE", 9),
-    Column::cells("PACKETS/S", 9),
-    Column::cells("LOST", 8),
-    Column::cells("ONE-WAY", 7),
-];
-
-fn taps(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let well = overview
-        .taps
-        .iter()
-        .filter(|tap| condition(tap.drop_ppm, tap.newest, seen.now) == "ok")
-        .count();
-    let note = format!("{well} ok  {} not", overview.taps.len() - well);
-    let note = if overview.taps.is_empty() { String::new() } else { note };
-    let inner = Panel { title: "Taps", note: &note, focused }.draw(seen.theme, area, buffer);
-    if overview.taps.is_empty() {
-        let answered = overview.has("situation.taps");
-        let next =
-            ["Silence here is not evidence of calm.", "bartizan sensor run  or  bartizan demo"];
-        return instead(answered, seen, inner, buffer, "No tap has reported in this range.", &next);
-    }
-    let cursor = overview.cursors[2];
-    let row = |index: usize| {
-        let tap = &overview.taps[index];
-        let state = condition(tap.drop_ppm, tap.newest, seen.now);
-        let style = if state == "ok" { Style::new() } else { seen.theme.bad() };
-        vec![
-            Piece::plain(tap.tap.as_str()),
-            Piece::new(state, style),
-            Piece::plain(format!("{} ago", present::age(seen.now.since(tap.newest).max(0)))),
-            Piece::plain(present::grouped(tap.packets_per_s.round() as u64)),
-            Piece::plain(percent(tap.drop_ppm)),
-            Piece::plain(percent(tap.one_way_ppm)),
-        ]
-    };
-    let table = Table {
-        columns: TAPS,
-        total: overview.taps.len(),
-        row: &row,
-        mark: &|_| ' ',
-        cursor: focused.then_some(cursor),
-    };
-    table.draw(seen.theme, inner, buffer);
-}
-
-fn condition(drop_ppm: u32, newest: Time, now: Time) -> &'static str {
-    match drop_ppm {
-        _ if now.since(newest) > SILENT_US + Time::MINUTE => "silent",
-        ppm if ppm > BLIND_PPM => "blind",
-        ppm if ppm > LOSES_PPM => "loses",
-        _ => "ok",
-    }
-}
-
-fn percent(ppm: u32) -> String {
-    format!("{:.2} %", f64::from(ppm) / 10_000.0)
-}
-
-const LEDGER: &[Column] = &[
-    Column::cells("STAGE", 8),
-    Column::cells("RECEIVED", 11),
-    Column::cells("KEPT", 11),
-    Column::rest("DROPPED, BY REASON"),
-];
-
-fn ledger(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let balanced = overview.stages.iter().all(|stage| stage.missing() == 0);
-    let note = match (overview.stages.is_empty(), balanced) {
-        (true, _) => "",
-        (_, true) => "received = kept + dropped",
-        (_, false) => "! does not balance",
-    };
-    let inner = Panel { title: "Ledger", note, focused }.draw(seen.theme, area, buffer);
-    if overview.stages.is_empty() {
-        let answered = overview.has("situation.ledger");
-        return instead(answered, seen, inner, buffer, "No ledger rows in this range.", &[]);
-    }
-    let row = |index: usize| {
-        let stage = &overview.stages[index];
-        let mut dropped: Vec<_> = stage.dropped.iter().filter(|(_, count)| **count > 0).collect();
-        dropped.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let mut told: Vec<_> = dropped
-            .iter()
-            .map(|(reason, count)| format!("{} {reason}", present::grouped(**count)))
-            .collect();
-        if stage.missing() != 0 {
-            told.insert(0, format!("! {} not accounted for", stage.missing()));
-        }
-        if told.is_empty() {
-            told.push("0".into());
-        }
-        vec![
-            Piece::plain(stage.stage.as_str()),
-            Piece::plain(present::grouped(stage.received)),
-            Piece::plain(present::grouped(stage.kept)),
-            Piece::new(
-                told.join(", "),
-                if stage.missing() == 0 { Style::new() } else { seen.theme.bad() },
-            ),
-        ]
-    };
-    let cursor = focused.then_some(overview.cursors[3]);
-    let table =
-        Table { columns: LEDGER, total: overview.stages.len(), row: &row, mark: &|_| ' ', cursor };
-    table.draw(seen.theme, inner, buffer);
-}
-
-fn acts(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let inner =
-        Panel { title: "What people did", note: "", focused }.draw(seen.theme, area, buffer);
-    if overview.acts.is_empty() {
-        let answered = overview.has("situation.acts");
-        return instead(answered, seen, inner, buffer, "Nobody has acted on a warning yet.", &[]);
-    }
-    let top =
-        overview.cursors[4].at.min(overview.acts.len().saturating_sub(usize::from(inner.height)));
-    for (y, act) in (inner.top()..inner.bottom()).zip(&overview.acts[top..]) {
-        let id =
-            if act.subject == "warning" { short(&act.subject_id) } else { act.subject_id.clone() };
-        let words = [act.reason.as_str(), act.note.as_str()].join(" ");
-        let at = act.at.to_string().get(..16).unwrap_or_default().replace('T', " ");
-        let text =
-            format!(" {at} {} {} {id} > {} {}", act.actor, act.action, act.state_to, words.trim());
-        ink::text(buffer, inner, y, &text, Style::new());
-    }
 }

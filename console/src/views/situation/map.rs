@@ -12,7 +12,7 @@ pub(super) const BOX_HEIGHT: u16 = 3;
 /// Cells between two boxes, across and down.
 pub(super) const GAP: (u16, u16) = (6, 1);
 /// Lines below the boxes: conduits that are not drawn, and the legend.
-const TOLD: u16 = 5;
+const TOLD: u16 = 6;
 
 /// A map of zones.
 #[derive(Debug)]
@@ -185,6 +185,7 @@ mod tests {
             level,
             open: u64::from(level != Level::None),
             fresh: 0,
+            standing: None,
         }
     }
 

@@ -1,11 +1,99 @@
 //! The rows of this view as the store answers them, and as the command line prints them.
 
+use crate::decode;
+use model::situation::Driver;
 use model::{Level, Time};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
-/// A zone and its open warnings.
+/// How one scope stands: the newest row of its index, and the index an hour before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// `institution` or `zone`.
+    pub scope: String,
+    /// Which one.
+    pub name: String,
+    /// The minute that it speaks of.
+    pub time: Time,
+    /// 0 to 100, higher is worse.
+    pub index: f64,
+    /// The index if the blind taps hid the worst.
+    pub index_if_blind: f64,
+    /// Threat, 0 to 100.
+    pub threat: f64,
+    /// Vulnerability, 0 to 100.
+    pub vulnerability: f64,
+    /// Loss of availability, 0 to 100.
+    pub availability: f64,
+    /// Share that the taps saw, 0 to 1.
+    pub coverage: f64,
+    /// Situation level.
+    pub level: Level,
+    /// What put it there, if not the index.
+    pub gate: String,
+    /// What the index consists of, the strongest first.
+    #[serde(deserialize_with = "decode::inner")]
+    pub drivers: Vec<Driver>,
+    /// The index an hour before, if there was one.
+    pub before: Option<f64>,
+}
+
+impl Standing {
+    /// Whether taps that should have seen it were blind.
+    pub fn is_blind(&self) -> bool {
+        self.index_if_blind - self.index > 0.005
+    }
+
+    /// The index as people read it: `48`, or `12-50` where a part is blind.
+    pub fn span(&self) -> String {
+        let (least, most) = (format!("{:.0}", self.index), format!("{:.0}", self.index_if_blind));
+        if least == most { least } else { format!("{least}-{most}") }
+    }
+
+    /// The level, or `?` where what is not seen could be at another one.
+    pub fn level_text(&self) -> &'static str {
+        let hidden = steps(self.index) < steps(self.index_if_blind);
+        if hidden { "?" } else { self.level.as_str() }
+    }
+
+    /// How far the index went in the last hour: `+9 in 1h`.
+    pub fn change(&self) -> Option<String> {
+        let change = self.index - self.before?;
+        Some(format!("{change:+.0} in 1h").replace("-0 ", "+0 "))
+    }
+}
+
+/// Thresholds that an index has reached.
+fn steps(index: f64) -> usize {
+    [20.0, 40.0, 65.0, 85.0].iter().filter(|threshold| index >= **threshold).count()
+}
+
+/// The index of the institution at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub time: Time,
+    /// 0 to 100.
+    pub index: f64,
+    /// If the blind taps hid the worst.
+    pub index_if_blind: f64,
+}
+
+/// Warnings that rang in the same ten minutes, of one level and rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rang {
+    /// How many times ten minutes before the end of the range.
+    pub ago: u32,
+    /// Their level.
+    pub level: Level,
+    /// Their rule.
+    pub detection: String,
+    /// How many.
+    pub rang: u64,
+}
+
+/// A zone and its open warnings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Zone {
     /// Its id.
     pub zone: String,
@@ -19,6 +107,9 @@ pub struct Zone {
     /// Of them, those nobody looked at.
     #[serde(rename(serialize = "new"))]
     pub fresh: u64,
+    /// How it stands, where an index is there.
+    #[serde(skip)]
+    pub standing: Option<Standing>,
 }
 
 fn level<'de, D: Deserializer<'de>>(input: D) -> Result<Level, D::Error> {
@@ -27,12 +118,15 @@ fn level<'de, D: Deserializer<'de>>(input: D) -> Result<Level, D::Error> {
 }
 
 impl Zone {
-    /// Order of attention: worst level first, zones without warnings last.
-    pub const fn rank(&self) -> u8 {
-        match self.level {
-            Level::None => 9,
-            level => level as u8,
-        }
+    /// The level that is shown: of the situation, else of the worst open warning.
+    pub fn shown(&self) -> Level {
+        self.standing.as_ref().map_or(self.level, |standing| standing.level)
+    }
+
+    /// Order of attention: worst level first, zones without any last.
+    pub fn rank(&self) -> u8 {
+        let of = |level: Level| if level == Level::None { 9 } else { level as u8 };
+        of(self.level).min(of(self.shown()))
     }
 }
 
@@ -179,6 +273,56 @@ mod tests {
             .collect();
         assert_eq!(seen, [("capture", "packets", 0), ("export", "records", 1)]);
         assert_eq!(stages[0].dropped["ring full"], 2);
+    }
+
+    fn standing(index: f64, index_if_blind: f64, level: Level) -> Standing {
+        Standing {
+            scope: "zone".into(),
+            name: "atm".into(),
+            time: Time(0),
+            index,
+            index_if_blind,
+            threat: 0.0,
+            vulnerability: 0.0,
+            availability: 0.0,
+            coverage: 1.0,
+            level,
+            gate: String::new(),
+            drivers: Vec::new(),
+            before: Some(39.0),
+        }
+    }
+
+    /// Thresholds of the levels: 20, 40, 65, 85.
+    #[test]
+    fn a_level_is_told_only_where_what_is_not_seen_could_not_change_it() {
+        for (index, most, level, span, told) in [
+            (48.2, 48.2, Level::III, "48", "III"),
+            (12.0, 50.0, Level::None, "12-50", "?"),
+            (63.0, 64.0, Level::III, "63-64", "III"),
+            (64.9, 65.0, Level::III, "65", "?"),
+            (0.0, 19.9, Level::None, "0-20", "-"),
+        ] {
+            let standing = standing(index, most, level);
+            assert_eq!((standing.span().as_str(), standing.level_text()), (span, told), "{index}");
+        }
+    }
+
+    #[test]
+    fn a_change_has_its_sign() {
+        let told = |index| standing(index, index, Level::III).change();
+        assert_eq!(told(48.2).as_deref(), Some("+9 in 1h"));
+        assert_eq!(told(38.8).as_deref(), Some("+0 in 1h"));
+        assert_eq!(told(30.0).as_deref(), Some("-9 in 1h"));
+    }
+
+    #[test]
+    fn a_zone_whose_index_is_bad_comes_first_even_without_open_warnings() {
+        let zone = r#"{"zone":"swift","criticality":10,"worst":0,"open":0,"fresh":0}"#;
+        let mut zone: Zone = serde_json::from_str(zone).expect("a zone");
+        assert_eq!(zone.rank(), 9);
+        zone.standing = Some(standing(70.0, 70.0, Level::II));
+        assert_eq!((zone.rank(), zone.shown()), (2, Level::II));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How the queue and its three panes are drawn.
 
-use super::{Queue, Row};
+use super::{Incident, Queue, Row};
 use crate::theme::Theme;
 use crate::triage::short;
 use crate::views::Seen;
@@ -161,7 +161,9 @@ fn why(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut B
     let title = format!("Why (score {})", row.score_text());
     let note = format!("{} · {}", short(&row.id), row.detection);
     let inner = Panel { title: &title, note: &note, focused }.draw(seen.theme, area, buffer);
-    let lines = reasons(row, seen, usize::from(inner.width));
+    let mut lines = reasons(row, seen, usize::from(inner.width));
+    let part_of = queue.details().and_then(|details| details.incident.as_ref());
+    lines.extend(part_of.into_iter().flat_map(|incident| chain(row, incident, inner.width)));
     shown(&lines, queue.scrolled[1], inner, buffer);
 }
 
@@ -184,9 +186,31 @@ fn reasons(row: &Row, seen: &Seen<'_>, width: usize) -> Vec<Vec<Piece>> {
         row.level.colour()
     )));
     lines.push(plain(format!("episode  since {}", clock(row.episode_start))));
+    if let Some(until) = row.until {
+        lines.push(plain(format!("shelved  until {}", clock(until))));
+    }
     if !row.business.is_empty() {
         lines.push(plain(format!("business {}", row.business.join(", "))));
     }
+    lines
+}
+
+/// The incident that it is part of: its place in the chain, the way it went, and where to see it.
+fn chain(row: &Row, incident: &Incident, width: u16) -> Vec<Vec<Piece>> {
+    let room = usize::from(width).saturating_sub(11);
+    let mut lines = Vec::new();
+    let mut told = |label: &str, text: &str| {
+        for (at, line) in ink::wrapped(text, room).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            lines.push(vec![Piece::plain(format!(" {} {line}", present::fit(label, 8)))]);
+        }
+    };
+    told("incident", &incident.told(&row.id));
+    told("", &incident.title);
+    if !incident.path.is_empty() {
+        told("path", &incident.path.join(" > "));
+    }
+    told("", "gt shows it in the graph");
     lines
 }
 

@@ -5,7 +5,6 @@ use crate::views::Subject;
 use model::warning::Contribution;
 use model::{Level, Severity, Time};
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 
 /// A warning with what people did about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +46,8 @@ pub struct Row {
     pub owner: String,
     /// Newest act on it, 0 if none.
     pub seq: u32,
+    /// When it comes back by itself, if it is shelved.
+    pub until: Option<Time>,
 }
 
 impl Row {
@@ -67,6 +68,8 @@ impl Row {
             state: self.state.clone(),
             owner: self.owner.clone(),
             seq: self.seq,
+            level: self.level,
+            until: self.until,
         }
     }
 
@@ -149,6 +152,48 @@ fn told(value: &serde_json::Value) -> String {
     }
 }
 
+/// The incident that a warning is part of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// `open` or `closed`.
+    pub state: String,
+    /// The furthest stage, one letter.
+    pub stage: String,
+    /// What happened, in one line.
+    pub title: String,
+    /// Its warnings, in the order in which they rang.
+    pub warnings: Vec<String>,
+    /// Entities of the chain.
+    pub path: Vec<String>,
+    /// Start of its first episode.
+    pub started: Time,
+    /// The worst of its warnings.
+    pub level: Level,
+    /// The most critical zone that it has touched.
+    pub zone: String,
+    /// Index of the institution before it.
+    pub index_before: f64,
+    /// Index of the institution at its newest judgement.
+    pub index_after: f64,
+}
+
+impl Incident {
+    /// Its name on screens: `INC-` and the first eight digits of its id.
+    pub fn name(&self) -> String {
+        format!("INC-{}", self.id.get(..8).unwrap_or(&self.id))
+    }
+
+    /// Name, state and stage, and the place of a warning in it: `INC-1f00aa21 open, at stage L; this is 2 of 4`.
+    pub fn told(&self, warning: &str) -> String {
+        let place = self.warnings.iter().position(|id| id == warning);
+        let place = place.map_or_else(String::new, |at| format!("{} of ", at + 1));
+        let (name, count) = (self.name(), self.warnings.len());
+        format!("{name} {}, at stage {}; this is {place}{count}", self.state, self.stage)
+    }
+}
+
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
@@ -172,41 +217,4 @@ pub struct Act {
     pub note: String,
     /// Number of the act.
     pub seq: u32,
-}
-
-/// A flow behind a warning, its slices put together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FlowRow {
-    /// Its id.
-    pub flow_id: u64,
-    /// Where it was seen.
-    pub tap: String,
-    /// First packet in the range.
-    pub first: Time,
-    /// Last packet in the range.
-    pub last: Time,
-    /// Who opened it.
-    #[serde(deserialize_with = "decode::address")]
-    pub src_ip: IpAddr,
-    /// Port of `src_ip`.
-    pub src_port: u16,
-    /// To whom.
-    #[serde(deserialize_with = "decode::address")]
-    pub dst_ip: IpAddr,
-    /// Port of `dst_ip`.
-    pub dst_port: u16,
-    /// IANA protocol number.
-    pub ip_protocol: u8,
-    /// Identified protocol, empty if none.
-    pub app: String,
-    /// Server name, empty if none.
-    pub sni: String,
-    /// Zone of `src_ip`.
-    pub src_zone: String,
-    /// Zone of `dst_ip`.
-    pub dst_zone: String,
-    /// Wire bytes from the opener.
-    pub src_bytes: u64,
-    /// Wire bytes from the answerer.
-    pub dst_bytes: u64,
 }

@@ -1,4 +1,4 @@
--- name: flows.list
+-- name: flows.whole
 SELECT
     id AS flow_id,
     any(seen_at) AS tap,
@@ -35,8 +35,9 @@ FROM
         dst_bytes AS received
     FROM flow
     WHERE first_seen >= {from:DateTime64(6)} AND first_seen < {to:DateTime64(6)}
-        AND NOT has({without:Array(String)}, tap) /*where*/
+        AND NOT has({without:Array(String)}, tap)
+        AND ({newest:UInt8} = 1 OR has({flows:Array(UInt64)}, flow_id)) /*where*/
 )
 GROUP BY id
-ORDER BY first DESC, flow_id
+ORDER BY if({newest:UInt8} = 1, -toUnixTimestamp64Micro(first), toUnixTimestamp64Micro(first)), flow_id
 LIMIT {limit:UInt32}
