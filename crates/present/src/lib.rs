@@ -11,6 +11,9 @@ mod safe;
 
 pub use cells::{Align, cut, fit, fit_to, width};
 pub use csv::csv_cell;
-pub use level::{Tone, level_word, severity_word};
+pub use level::{
+    THRESHOLDS, Tone, could_be, level_of_index, level_word, severity_word, told_index, told_level,
+    tone_of,
+};
 pub use number::{age, bytes, grouped, lasted, percent, short};
 pub use safe::{Safe, safe, safe_bytes};
