@@ -28,11 +28,13 @@ ORDER BY w.level, w.time DESC, w.id
 LIMIT 10000
 
 -- name: graph.admin
--- Who administered whom in the range, and since when.
-SELECT src, dst, app, toUnixTimestamp64Micro(min(e.first_seen)) AS first, toUnixTimestamp64Micro(max(e.last_seen)) AS last
+-- Who administered whom in the range, and since when: since its revival where it slept for long. Of the last use the hour is
+-- known.
+SELECT src, dst, app, toUnixTimestamp64Micro(greatest(min(e.first_seen), max(e.revived))) AS first,
+    toUnixTimestamp64Micro(max(e.last_seen) + INTERVAL 1 HOUR) AS last
 FROM admin_edge AS e
 GROUP BY src, dst, app
-HAVING max(e.last_seen) >= {from:DateTime64(6)} AND min(e.first_seen) < {to:DateTime64(6)}
+HAVING max(e.last_seen) + INTERVAL 1 HOUR >= {from:DateTime64(6)} AND min(e.first_seen) < {to:DateTime64(6)}
 ORDER BY first DESC, src, dst, app
 LIMIT 20000
 

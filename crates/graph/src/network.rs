@@ -152,13 +152,11 @@ impl Network {
 
     /// The node of an entity that is known by its key; it is made if there is none.
     pub fn entity(&mut self, key: &str, places: &Places) -> NodeIndex {
-        match places.addresses(key).first() {
-            Some(ip) => self.place(*ip, places),
-            None => {
-                let (zone, role) = ("unknown".to_owned(), String::new());
-                self.named(&Place { key: key.to_owned(), zone, role, criticality: 0 })
-            }
+        if let Some(ip) = places.addresses(key).first() {
+            return self.place(*ip, places);
         }
+        let (zone, role) = ("unknown".to_owned(), String::new());
+        self.named(&Place { key: key.to_owned(), zone, role, criticality: 0 })
     }
 
     fn named(&mut self, place: &Place) -> NodeIndex {
@@ -258,6 +256,15 @@ impl Network {
     pub fn degree(&self, node: NodeIndex) -> u64 {
         let here: BTreeSet<_> = self.graph.neighbors_undirected(node).collect();
         self.graph[node].degree.max(here.len() as u64)
+    }
+
+    /// The same as if every edge could be used at any time: what was done once can be done again.
+    #[must_use]
+    pub fn timeless(mut self) -> Self {
+        for edge in self.graph.edge_weights_mut() {
+            (edge.first, edge.last) = (Time(i64::MIN), Time(i64::MAX));
+        }
+        self
     }
 
     /// Whether nothing is in it.
