@@ -8,8 +8,8 @@ CREATE TABLE IF NOT EXISTS admin_edge (
     dst_zone LowCardinality(String),
     first_seen SimpleAggregateFunction(min, DateTime64(6, 'UTC')),
     last_seen SimpleAggregateFunction(max, DateTime64(6, 'UTC')),
-    src_role LowCardinality(String),
-    dst_role LowCardinality(String),
+    src_role SimpleAggregateFunction(max, String),
+    dst_role SimpleAggregateFunction(max, String),
     revived SimpleAggregateFunction(max, DateTime64(6, 'UTC')),
     CONSTRAINT src_holds_no_account_number CHECK NOT match(src, '[0-9]{13}'),
     CONSTRAINT dst_holds_no_account_number CHECK NOT match(dst, '[0-9]{13}')
@@ -18,6 +18,6 @@ ORDER BY (src, dst, app, src_zone, dst_zone)
 SETTINGS non_replicated_deduplication_window = 100000;
 
 ALTER TABLE admin_edge
-    ADD COLUMN IF NOT EXISTS src_role LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS dst_role LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS src_role SimpleAggregateFunction(max, String),
+    ADD COLUMN IF NOT EXISTS dst_role SimpleAggregateFunction(max, String),
     ADD COLUMN IF NOT EXISTS revived SimpleAggregateFunction(max, DateTime64(6, 'UTC'));
