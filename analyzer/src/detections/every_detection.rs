@@ -293,3 +293,53 @@ fn the_list_is_in_order_of_precedence() {
         }
     }
 }
+
+#[test]
+fn who_rings_passes_every_gate_and_a_silent_case_has_one_that_stops_it() {
+    for detection in DETECTIONS {
+        let id = detection.about().id;
+        for case in detection.cases() {
+            let policy = policy_of(&case);
+            let memory_from = case.step.from.plus(-60 * Time::DAY);
+            let context = Context { step: &case.step, policy: &policy, coverage: &[], memory_from };
+            for (subject, _) in &case.rings {
+                let gates = detection.gates(subject, &case.rows, &context).expect("rows of a case");
+                assert!(!gates.is_empty(), "{id}: {}: {subject} has no gates", case.name);
+                let stops = gates.iter().find(|gate| !gate.passes);
+                assert_eq!(stops, None, "{id}: {}: {subject}", case.name);
+            }
+            if case.rings.is_empty() {
+                let judged = judged(*detection, &case, &case.rows);
+                for finding in &judged.findings {
+                    let gates = detection
+                        .gates(&finding.subject, &case.rows, &context)
+                        .expect("rows of a case");
+                    assert!(
+                        gates.is_empty() || gates.iter().any(|gate| !gate.passes),
+                        "{id}: {}: {} is silent and nothing stops it: {gates:#?}",
+                        case.name,
+                        finding.subject
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_would_have_rung_is_tried_on_rows_that_can_be_judged() {
+    each_case(|detection, case| {
+        let policy = policy_of(case);
+        let memory_from = case.step.from.plus(-60 * Time::DAY);
+        let context = Context { step: &case.step, policy: &policy, coverage: &[], memory_from };
+        for finding in judged(detection, case, &case.rows).findings {
+            for tried in detection.what_if(&finding.subject, &case.rows, &context) {
+                let told = format!("{}: {}: {}", detection.about().id, case.name, tried.said);
+                assert_eq!(tried.rows.len(), case.rows.len(), "{told}");
+                detection.judge(&tried.rows, &context).unwrap_or_else(|error| {
+                    panic!("{told}: {error:#}");
+                });
+            }
+        }
+    });
+}

@@ -5,8 +5,10 @@ use super::{LISTED, Scan, day_of, fast};
 use crate::detections::{Context, Detection as _, Gate, WhatIf};
 use crate::entities::Entity;
 use crate::score;
+use model::address::plain;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 
 /// More silent targets, in each thing that is tried.
 const MORE: [usize; 5] = [1, 3, 10, 30, 100];
@@ -26,7 +28,7 @@ pub(super) fn gates(
         .find(|habit| habit.src_ip == source)
         .map_or(fast::USUAL_SUCCESS, Habit::success);
     let fresh: Vec<_> = contacts.iter().filter(|contact| !contact.known).cloned().collect();
-    let count = |of: &dyn Fn(&Contact) -> (std::net::Ipv6Addr, u16)| {
+    let count = |of: &dyn Fn(&Contact) -> (Ipv6Addr, u16)| {
         fresh.iter().map(of).collect::<BTreeSet<_>>().len()
     };
     let hosts = count(&|contact| (contact.dst_ip, 0));
@@ -102,13 +104,19 @@ pub(super) fn what_if(
     Ok(tried.collect())
 }
 
-/// Today's contacts of the source up to the end of the step, in order.
+/// The prefix of an address as a subject is written.
+fn prefix(ip: Ipv6Addr) -> String {
+    format!("{}/{}", plain(contact::prefix(ip)), contact::prefix_length(ip))
+}
+
+/// Today's contacts of the source, or of all sources of the prefix, up to the end of the step, in order.
 fn of(subject: &str, rows: &[Vec<Value>], context: &Context<'_>) -> anyhow::Result<Vec<Contact>> {
     let step = context.step;
     let is_subject = |contact: &Contact| {
         day_of(step) <= contact.at
             && contact.at < step.to
-            && Entity::at(context.policy, contact.src_ip, step.from).key() == subject
+            && (Entity::at(context.policy, contact.src_ip, step.from).key() == subject
+                || prefix(contact.src_ip) == subject)
     };
     let Some(rows) = rows.first() else { return Ok(Vec::new()) };
     let mut contacts = contact::read::<Contact>(rows)?;
