@@ -174,8 +174,26 @@ fn truth(month: &Month, episodes: &[Episode], summary: &Summary) -> Value {
         "decoys": summary.decoys,
         "thinned": play::thinned(),
         "horizons_min": HORIZONS,
+        "strikes": strikes(month, episodes),
         "episodes": episodes.iter().map(told).collect::<Vec<_>>(),
     })
+}
+
+/// What is struck, in order: by which level of warnings, and whether something of the same episode was seen before.
+fn strikes(month: &Month, episodes: &[Episode]) -> Vec<Value> {
+    let of = |target: &'static hazard::Target| {
+        let each = episodes.iter().flat_map(|one| target.strikes(one));
+        each.map(|(minute, foretold)| (minute, target.scope, target.level, foretold))
+            .collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = TARGETS.iter().flat_map(of).collect();
+    all.sort_unstable();
+    all.iter()
+        .map(|(minute, scope, level, foretold)| {
+            let at = month.from.plus(minute * Time::MINUTE);
+            json!({"at": at, "scope": scope, "level": level, "foretold": foretold})
+        })
+        .collect()
 }
 
 fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -21,30 +21,56 @@ pub struct Target {
     pub scope: &'static str,
     /// `II`: a critical warning where criticality is 9 or more. `III`: a high one there, or that.
     pub level: &'static str,
-    /// Steps that strike it.
-    steps: &'static [Step],
+    /// Steps that strike it, each so many minutes after it begins.
+    steps: &'static [(Step, i64)],
     /// Doors that strike it.
     doors: &'static [Door],
 }
 
-/// Every scope that can be struck. A step strikes the more critical of its zones by its policy warning of severity P3, a door
-/// by a P4 in a zone of criticality 10.
-pub static TARGETS: [Target; 10] = {
-    const ALL: &[Door] = &[Door::Swift, Door::Hsm, Door::Core];
-    const HIGH: &[Step] = &[Step::Hops, Step::Visit, Step::Reach];
+/// Every scope that can be struck. A step strikes the more critical of its zones by warnings of severity P3 where criticality
+/// is 9 or more, a door by a P4 in a zone of criticality 10; the third of three hops comes after ten minutes.
+pub static TARGETS: [Target; 11] = {
+    const DOORS: &[Door] = &[Door::Swift, Door::Hsm, Door::Core];
+    const fn target(
+        scope: &'static str,
+        level: &'static str,
+        steps: &'static [(Step, i64)],
+        doors: &'static [Door],
+    ) -> Target {
+        Target { scope, level, steps, doors }
+    }
     [
-        Target { scope: "institution", level: "II", steps: &[], doors: ALL },
-        Target { scope: "institution", level: "III", steps: HIGH, doors: ALL },
-        Target { scope: "swift", level: "II", steps: &[], doors: &[Door::Swift] },
-        Target { scope: "swift", level: "III", steps: &[], doors: &[Door::Swift] },
-        Target { scope: "hsm", level: "II", steps: &[], doors: &[Door::Hsm] },
-        Target { scope: "hsm", level: "III", steps: &[], doors: &[Door::Hsm] },
-        Target { scope: "core", level: "II", steps: &[], doors: &[Door::Core] },
-        Target { scope: "core", level: "III", steps: &[], doors: &[Door::Core] },
-        Target { scope: "swift-ops", level: "III", steps: &[Step::Hops], doors: &[] },
-        Target { scope: "mgmt", level: "III", steps: &[Step::Visit], doors: &[] },
+        target("institution", "II", &[], DOORS),
+        target("institution", "III", &[], DOORS),
+        target("swift", "II", &[], &[Door::Swift]),
+        target("swift", "III", &[(Step::Hops, 10)], &[Door::Swift]),
+        target("hsm", "II", &[], &[Door::Hsm]),
+        target("hsm", "III", &[], &[Door::Hsm]),
+        target("core", "II", &[], &[Door::Core]),
+        target("core", "III", &[], &[Door::Core]),
+        target("swift-ops", "III", &[(Step::Hops, 0)], &[]),
+        target("mgmt", "III", &[(Step::Visit, 0)], &[]),
+        target("pay-switch", "III", &[(Step::Reach, 0)], &[]),
     ]
 };
+
+impl Target {
+    /// Minutes after the beginning of `step` at which it strikes, if it does.
+    fn strikes_after(&self, step: Step) -> Option<i64> {
+        self.steps.iter().find(|(known, _)| *known == step).map(|(_, after)| *after)
+    }
+
+    /// Minutes in which an episode strikes it, in order, each with whether something of the episode was seen before.
+    pub fn strikes(&self, one: &Episode) -> Vec<(i64, bool)> {
+        let first = one.begin();
+        let steps = one.steps.iter().filter_map(|taken| {
+            let minute = taken.begin + self.strikes_after(taken.step)?;
+            Some((minute, first < taken.begin))
+        });
+        let door = one.attacked().filter(|(door, _)| self.doors.contains(door));
+        steps.chain(door.map(|(_, minute)| (minute, !one.steps.is_empty()))).collect()
+    }
+}
 
 /// Probabilities of first strikes along one route.
 #[derive(Debug, Clone)]
@@ -83,8 +109,12 @@ impl Along {
         along
     }
 
-    fn strikes(&self, place: usize) -> bool {
-        self.target.steps.contains(&self.route.steps[place])
+    /// Of being struck within `minutes` of the beginning of the step at `place`, its own strike counted.
+    fn within_begin(&self, place: usize, minutes: i64) -> f64 {
+        match self.target.strikes_after(self.route.steps[place]) {
+            Some(after) => f64::from(u8::from(after <= minutes)),
+            None => self.after_begin[place][minutes as usize],
+        }
     }
 
     /// Of being struck within `minutes`, when the step at `place` ended `since` minutes ago and nothing came after it yet.
@@ -98,11 +128,7 @@ impl Along {
         }
         if on > 0.0 {
             for later in 1..=minutes {
-                let then = if self.strikes(place + 1) {
-                    1.0
-                } else {
-                    self.after_begin[place + 1][(minutes - later) as usize]
-                };
+                let then = self.within_begin(place + 1, minutes - later);
                 struck += on * TO_NEXT.at(since + later) * then;
             }
         }
@@ -110,13 +136,10 @@ impl Along {
     }
 
     /// Of being struck within `minutes` by an episode that begins now.
-    fn of_a_new_one(&self, minutes: usize) -> f64 {
+    fn by_a_new_one(&self, minutes: usize) -> f64 {
         let each = self.route.begins.iter().enumerate();
-        each.map(|(place, share)| {
-            let then = if self.strikes(place) { 1.0 } else { self.after_begin[place][minutes] };
-            *share as f64 / 100.0 * then
-        })
-        .sum()
+        each.map(|(place, share)| *share as f64 / 100.0 * self.within_begin(place, minutes as i64))
+            .sum()
     }
 }
 
@@ -169,20 +192,20 @@ impl Default for Hazard {
 
 /// Expected strikes within `horizon` of each minute of the day, by episodes and bare attacks that begin after it.
 fn fresh(routes: &[Along], horizon: usize) -> Vec<f64> {
-    let from_start: Vec<Vec<f64>> = routes
+    let by_new: Vec<Vec<f64>> = routes
         .iter()
-        .map(|along| (0..=horizon).map(|minutes| along.of_a_new_one(minutes)).collect())
+        .map(|along| (0..=horizon).map(|minutes| along.by_a_new_one(minutes)).collect())
         .collect();
     (0..1_440)
         .map(|minute| {
             (1..=horizon)
                 .map(|later| {
                     let hour = (minute + later) / 60 % 24;
-                    let each = routes.iter().zip(&from_start).map(|(along, from_start)| {
+                    let each = routes.iter().zip(&by_new).map(|(along, by_new)| {
                         let strikes = along.target.doors.contains(&along.route.door);
                         let bare = if strikes { bare_ppm(along.route, hour as i64) } else { 0 };
                         let begun = episode_ppm(along.route, hour as i64) as f64;
-                        bare as f64 + begun * from_start[horizon - later]
+                        bare as f64 + begun * by_new[horizon - later]
                     });
                     each.sum::<f64>() / 1e6
                 })
@@ -203,6 +226,11 @@ fn is_underway(one: &Episode, minute: i64) -> bool {
 fn struck(along: &Along, one: &Episode, minute: i64, minutes: i64) -> f64 {
     let taken = one.steps.iter().rev().find(|taken| taken.begin <= minute);
     let taken = taken.expect("what is underway has begun");
+    if let Some(after) = along.target.strikes_after(taken.step)
+        && minute < taken.begin + after
+    {
+        return f64::from(u8::from(taken.begin + after <= minute + minutes));
+    }
     if minute < taken.end {
         let left = minutes - (taken.end - minute);
         if left < 0 { 0.0 } else { along.after_end[taken.place][left as usize] }
@@ -221,23 +249,6 @@ mod tests {
             .iter()
             .position(|target| (target.scope, target.level) == (scope, level))
             .expect("a target of the list")
-    }
-
-    /// Minutes at which `target` is struck, by what was drawn.
-    fn strikes(target: &Target, episodes: &[Episode]) -> Vec<i64> {
-        let mut minutes: Vec<i64> = episodes
-            .iter()
-            .flat_map(|one| {
-                let steps = one.steps.iter().filter(|taken| target.steps.contains(&taken.step));
-                let door = one.attacked().filter(|(door, _)| target.doors.contains(door));
-                steps
-                    .map(|taken| taken.begin)
-                    .chain(door.map(|(_, minute)| minute))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        minutes.sort_unstable();
-        minutes
     }
 
     /// By hand: a last step (no way on) ended a minute ago; 1/3 goes through within 10 to 180 minutes of the end. Within 15
@@ -259,7 +270,12 @@ mod tests {
         let days = 400;
         let episodes = course(11, days);
         for (at, wanted) in TARGETS.iter().enumerate() {
-            let struck = strikes(wanted, &episodes);
+            let mut struck: Vec<i64> = episodes
+                .iter()
+                .flat_map(|one| wanted.strikes(one))
+                .map(|(minute, _)| minute)
+                .collect();
+            struck.sort_unstable();
             for (horizon, minutes) in HORIZONS.iter().enumerate() {
                 let (mut said, mut seen, mut said_high, mut seen_high) = (0.0, 0.0, 0.0, 0.0);
                 let step = (*minutes as i64).max(60);
