@@ -5,7 +5,7 @@ mod reader;
 use crate::flow::{Bounds, Fate, Key, Orientation, Stream};
 use crate::ledger::{Account, Books, Count};
 use model::{Batch, Time};
-use protocols::{Learnt, Transport};
+use protocols::{Bins, Learnt, Links, Transport};
 use reader::{Offer, Reader};
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub start: Time,
     /// Who opened it; the protocol may know better.
     pub orientation: &'a mut Orientation,
+    /// What the bank has declared of its links.
+    pub links: &'a Links,
 }
 
 /// Where rows and counts go.
@@ -41,6 +43,8 @@ pub struct Outlets<'a> {
     pub books: &'a mut Books,
     /// Payload bytes read, by end of the key.
     pub scanned: &'a mut [u64; 2],
+    /// Takes counts that tell of no flow.
+    pub bins: &'a mut Bins,
 }
 
 /// One TCP segment, as far as its stream must know it.
@@ -69,7 +73,9 @@ impl Reading {
                 stream.begin(isn);
             }
         }
-        Self { learnt: Learnt::default(), streams, reader: Reader::new(transport) }
+        let is_from_start = transport == Transport::Udp || isns.iter().any(Option::is_some);
+        let reader = Reader::new(transport, is_from_start);
+        Self { learnt: Learnt::default(), streams, reader }
     }
 
     /// Whether nothing more will be read.

@@ -70,8 +70,16 @@ accounts! {
     ParseKept = "parse" / "kept",
     /// Payloads that no protocol claimed.
     ParseUnclaimed = "parse" / "unclaimed",
+    /// Payloads on a declared link that are not what was declared, and of no other protocol.
+    ParseForeign = "parse" / "foreign",
     /// Messages without a row because a parser's bound was met.
     ParseBound = "parse" / "bound",
+    /// Keyed hashes that rows want.
+    Tokens = "token" / "received",
+    /// Keyed hashes made.
+    TokensMade = "token" / "kept",
+    /// Keyed hashes that are zero because no key is set.
+    TokensMissing = "token" / "no_key",
     /// Rows that workers made; the exporter's own rows of the ledger are not among them.
     Exported = "export" / "received",
     /// Rows that the store acknowledged or the file took.

@@ -12,5 +12,6 @@ pub mod export;
 pub mod flow;
 pub mod identify;
 pub mod ledger;
+pub mod links;
 pub mod replay;
 pub mod worker;

@@ -7,6 +7,7 @@ use crate::ledger::{Account, Sheet};
 use crate::worker::{Outlet, Plan, Worker};
 use config::settings::Sensor as Settings;
 use model::Form;
+use protocols::Links;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,6 +23,8 @@ pub struct Replay {
     pub flows_only: bool,
     /// How rows are encoded.
     pub form: Form,
+    /// What the bank has declared of its links.
+    pub links: Arc<Links>,
 }
 
 /// Captures of one tap, in order.
@@ -108,6 +111,7 @@ impl Replay {
                 tap: part.tap.clone(),
                 worker: number as u16,
                 settings: settings.clone(),
+                links: self.links.clone(),
                 flows_only: self.flows_only,
                 form: self.form,
             };

@@ -7,6 +7,7 @@ use crate::flow::{Output, Table};
 use crate::ledger::{Account, Books, Count, Sheet};
 use config::settings::Sensor as Settings;
 use model::{Batch, Form, Time};
+use protocols::Links;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wire::Headers;
@@ -67,6 +68,8 @@ pub struct Plan {
     pub worker: u16,
     /// Bounds and timeouts.
     pub settings: Settings,
+    /// What the bank has declared of its links.
+    pub links: Arc<Links>,
     /// Whether payload is left alone.
     pub flows_only: bool,
     /// How rows are encoded.
@@ -120,7 +123,12 @@ impl<O: Outlet> Worker<O> {
     /// A worker that has seen nothing yet.
     pub fn new(plan: Plan, outlet: O) -> Self {
         Self {
-            table: Table::new(plan.tap.clone(), &plan.settings, plan.flows_only),
+            table: Table::new(
+                plan.tap.clone(),
+                &plan.settings,
+                plan.links.clone(),
+                plan.flows_only,
+            ),
             batch: Batch::new(plan.form),
             books: Books::default(),
             coverage: Minute::default(),

@@ -138,6 +138,7 @@ pub fn run_all(captures: &[&[Timed]], settings: &Settings) -> Out {
         tap: "T".into(),
         worker: 0,
         settings: settings.clone(),
+        links: std::sync::Arc::default(),
         flows_only: false,
         form: Form::Jsonl,
     };

@@ -206,6 +206,7 @@ fn snapped_packets_count_what_was_on_the_wire() {
         tap: "T".into(),
         worker: 0,
         settings: Settings::default(),
+        links: std::sync::Arc::default(),
         flows_only: false,
         form: Form::Jsonl,
     };

@@ -33,6 +33,7 @@ pub fn replay(path: &Path) -> Result<Seen, String> {
         tap: Some("T".into()),
         flows_only: false,
         form: Form::Jsonl,
+        links: std::sync::Arc::default(),
     };
     let settings = config::Settings::default().sensor;
     let (replayed, parcels) = replay

@@ -165,11 +165,20 @@ impl Loaded {
         self.walk("", document.as_table(), &mut found);
         for Found { key, value, offset } in found {
             let line = offset.map_or(1, |offset| place(text, offset).0);
+            let parts = parts(&document, &key);
             value
                 .and_then(|value| self.put(&key, value, Origin::File(file.to_path_buf(), line)))
-                .map_err(|error| located(error, offset))?;
+                .map_err(|error| located(error, self.offset_of_part(&key, parts).or(offset)))?;
         }
         Ok(())
+    }
+
+    /// Where the first table of a list stands that is wrong by itself.
+    fn offset_of_part(&self, key: &str, parts: Vec<(Json, Option<usize>)>) -> Option<usize> {
+        let is_wrong = |part: &Json| {
+            self.clone().put(key, Json::Array(vec![part.clone()]), Origin::Default).is_err()
+        };
+        parts.into_iter().find(|(part, _)| is_wrong(part)).and_then(|(_, offset)| offset)
     }
 
     fn walk(&self, above: &str, table: &dyn TableLike, found: &mut Vec<Found>) {
@@ -247,6 +256,24 @@ impl Loaded {
         Error::new(key, "unknown setting")
             .near(nearest(name, names).map(|near| join(above, &near)).or(elsewhere))
     }
+}
+
+/// The tables of a list (`[[sensor.link]]`), each with its place; none if the key holds no list of tables.
+fn parts(document: &Document<&str>, key: &str) -> Vec<(Json, Option<usize>)> {
+    let mut item = document.as_item();
+    for name in key.split('.') {
+        match item.get(name) {
+            Some(inner) => item = inner,
+            None => return Vec::new(),
+        }
+    }
+    let tables = item.as_array_of_tables().into_iter().flatten();
+    tables
+        .map(|table| {
+            let offset = table.span().map(|span| span.start);
+            (json(&Item::Table(table.clone())), offset)
+        })
+        .collect()
 }
 
 struct Found {
@@ -368,6 +395,26 @@ mod tests {
         assert_eq!(error_of("store = 3\n").key, "store");
         assert_eq!(error_of("[sensor.tap]\nx = 1\n").key, "sensor.tap");
         assert_eq!(error_of("[store]\nurl = \"half\n").place.map(|(line, _)| line), Some(2));
+    }
+
+    #[test]
+    fn links_are_a_list_of_sections_and_a_wrong_one_is_placed() {
+        let good = "[[sensor.link]]\nid = \"a\"\nto = \"10.2.7.1:8583\"\ndialect = \"nac-bcd\"\nmac = \"required\"\n";
+        let folder = tempfile::tempdir().unwrap();
+        let chosen = file(&folder, "bartizan.toml", &format!("{good}\n{good}"));
+        let loaded = load_from(&Sources { chosen: Some(chosen), ..Sources::default() }).unwrap();
+        let links = &loaded.settings.sensor.link;
+        assert_eq!((links.len(), links[0].to.port), (2, Some(8583)));
+        assert_eq!(links[0].mac, crate::settings::LinkMac::Required);
+        for (wrong, said) in [
+            ("[[sensor.link]]\nid = \"b\"\nto = \"sw-1\"\ndialect = \"x\"\n", "is no address"),
+            ("[[sensor.link]]\nid = \"b\"\nto = \"10.2.7.1\"\ndialekt = \"x\"\n", "dialekt"),
+            ("[[sensor.link]]\nid = \"b\"\nto = \"10.2.7.1\"\n", "missing field `dialect`"),
+        ] {
+            let error = error_of(&format!("{good}{wrong}"));
+            assert_eq!((error.key.as_str(), error.place), ("sensor.link", Some((6, 1))), "{error}");
+            assert!(error.message.contains(said), "{error}");
+        }
     }
 
     #[test]

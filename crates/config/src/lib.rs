@@ -7,6 +7,7 @@ pub mod settings;
 
 mod error;
 mod layers;
+mod link_end;
 mod reference;
 
 pub use error::Error;

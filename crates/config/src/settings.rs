@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+pub use crate::link_end::LinkEnd;
+
 /// The whole of `bartizan.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -69,6 +71,40 @@ pub struct Sensor {
     pub batch_rows: u64,
     /// Batches that may wait for the exporter.
     pub batch_queue: usize,
+    /// File with the key that makes tokens of account numbers, mode 0600, at least 32 bytes, the same at every sensor;
+    /// or set BARTIZAN_TOKEN_KEY to its hexadecimal digits. Empty: tokens are zero.
+    pub token_key_file: PathBuf,
+    /// Folder of ISO 8583 dialects of your own, NAME.toml each; empty: only those that are built in.
+    pub dialects: PathBuf,
+    /// Links whose protocol is declared. Instead of this line write a section [[sensor.link]] for each, with id, to
+    /// (address, network or address:port of the end that is called) and dialect.
+    pub link: Vec<Link>,
+}
+
+/// A link whose protocol is declared: its flows are read without probing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Name of the link, as rows tell it.
+    pub id: String,
+    /// The end that is called: an address, a network, or address:port.
+    pub to: LinkEnd,
+    /// Name of an ISO 8583 dialect.
+    pub dialect: String,
+    /// Whether its messages must carry an authentication code; read by detections.
+    #[serde(default)]
+    pub mac: LinkMac,
+}
+
+/// Whether the messages of a link must carry an authentication code.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkMac {
+    /// They must.
+    Required,
+    /// They need not.
+    #[default]
+    None,
 }
 
 impl Default for Sensor {
@@ -82,6 +118,9 @@ impl Default for Sensor {
             stream_bytes_total: 256 * 1024 * 1024,
             batch_rows: 50_000,
             batch_queue: 4,
+            token_key_file: PathBuf::new(),
+            dialects: PathBuf::new(),
+            link: Vec::new(),
         }
     }
 }
@@ -94,11 +133,66 @@ pub struct Analyzer {
     pub policy: PathBuf,
     /// Minutes that a row may be late and still re-open its window.
     pub lateness_min: u32,
+    /// When a zone, a business service, a site or the institution enters a situation level, and when it leaves it.
+    pub levels: Levels,
 }
 
 impl Default for Analyzer {
     fn default() -> Self {
-        Self { policy: PathBuf::from("policy.toml"), lateness_min: 15 }
+        Self { policy: PathBuf::from("policy.toml"), lateness_min: 15, levels: Levels::default() }
+    }
+}
+
+/// When a zone, a business service, a site or the institution enters a situation level, and when it leaves it. An index
+/// is 0 to 100. Uncalibrated start values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Levels {
+    /// Index from which it is at IV (blue) after `iv_enter_min`.
+    pub iv_enter: f64,
+    /// Minutes for which the index must have been there.
+    pub iv_enter_min: u32,
+    /// Index below which it leaves IV after `iv_leave_min`.
+    pub iv_leave: f64,
+    /// Minutes for which the index must have been below.
+    pub iv_leave_min: u32,
+    /// Index from which it is at III (yellow).
+    pub iii_enter: f64,
+    /// Index below which it leaves III after `iii_leave_min`.
+    pub iii_leave: f64,
+    /// Minutes for which the index must have been below.
+    pub iii_leave_min: u32,
+    /// Index from which it is at II (orange).
+    pub ii_enter: f64,
+    /// Index below which a person may let it leave II after `ii_leave_min`.
+    pub ii_leave: f64,
+    /// Minutes for which the index must have been below.
+    pub ii_leave_min: u32,
+    /// Index from which it is at I (red), which only a person lets it leave.
+    pub i_enter: f64,
+    /// A level I warning in a zone of this criticality or more is situation level II.
+    pub crown_criticality: u8,
+    /// A level II warning in a zone of this criticality or less is situation level IV.
+    pub minor_criticality: u8,
+}
+
+impl Default for Levels {
+    fn default() -> Self {
+        Self {
+            iv_enter: 20.0,
+            iv_enter_min: 15,
+            iv_leave: 15.0,
+            iv_leave_min: 120,
+            iii_enter: 40.0,
+            iii_leave: 30.0,
+            iii_leave_min: 240,
+            ii_enter: 65.0,
+            ii_leave: 50.0,
+            ii_leave_min: 720,
+            i_enter: 85.0,
+            crown_criticality: 9,
+            minor_criticality: 6,
+        }
     }
 }
 

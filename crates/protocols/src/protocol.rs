@@ -1,5 +1,6 @@
 //! What a protocol is: how it is recognised, and the parser that reads it.
 
+use crate::links::Links;
 use crate::sink::Sink;
 use model::coverage::Side;
 use model::{Endpoints, Table, Time};
@@ -61,6 +62,10 @@ pub struct FlowFacts<'a> {
     pub flow_start: Time,
     /// Who speaks with whom.
     pub ends: Endpoints,
+    /// Whether its opening was seen (TCP: a SYN); else its first bytes may be from the middle of a message.
+    pub is_from_start: bool,
+    /// What the bank has declared of its links.
+    pub links: &'a Links,
 }
 
 /// What first bytes say of a protocol.

@@ -57,7 +57,7 @@ impl Drop for Secret<'_> {
 }
 
 /// Overwrites every byte; the compiler must believe that someone looks at them afterwards.
-fn zero(bytes: &mut Vec<u8>) {
+pub(crate) fn zero(bytes: &mut Vec<u8>) {
     bytes.fill(0);
     black_box(bytes.as_ptr());
     black_box(&*bytes);

@@ -1,5 +1,6 @@
 //! Where a parser's rows go, and what it learnt of the flow.
 
+use crate::iso8583::Bins;
 use crate::oddities::{Oddities, Oddity};
 use model::coverage::Side;
 use model::{Batch, Record, Text};
@@ -36,6 +37,10 @@ pub struct Counts {
     pub messages_dropped: u64,
     /// Bytes that could not be read: beyond a bound, after a gap, or not of the protocol.
     pub bytes_dropped: u64,
+    /// Keyed hashes made of what may not be kept.
+    pub tokens_made: u64,
+    /// Keyed hashes that are zero because there is no key.
+    pub tokens_missing: u64,
 }
 
 /// What a parser has learnt of its flow; the sensor keeps one for each flow that has a parser.
@@ -80,6 +85,8 @@ pub struct Sink<'a> {
     pub batch: &'a mut Batch,
     /// What is known of the flow.
     pub learnt: &'a mut Learnt,
+    /// Counts of card transactions by issuer, over all flows.
+    pub bins: &'a mut Bins,
 }
 
 impl Sink<'_> {

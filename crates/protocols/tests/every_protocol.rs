@@ -2,6 +2,7 @@
 
 mod dns;
 mod http;
+mod iso8583;
 mod reading;
 mod samples;
 mod tls;
@@ -151,6 +152,7 @@ fn a_message_that_never_ends_is_not_kept() {
         b"GET /".to_vec(),
         b"GET / HTTP/1.1\r\nA: ".to_vec(),
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;".to_vec(),
+        b"\x20\x00\x60\x00\x00\x00\x00\x02\x00\x30\x20\x04".to_vec(),
         b"\xff\xff\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www".to_vec(),
     ];
     for protocol in PROTOCOLS {
@@ -177,18 +179,27 @@ fn questions_without_answers_are_bounded_and_none_is_lost() {
     let question = reading::unhex(samples::DNS_QUESTION);
     let asked = (0..500u16).map(|id| (Side::Src, [&id.to_be_bytes(), &question[2..]].concat()));
     let get = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n".to_vec();
+    let echo = reading::unhex(samples::ECHO);
+    let echoes = (0..1500u16).map(|trace| {
+        let [high, low] = (trace / 100, trace % 100).into();
+        let packed = |number: u16| (number / 10 << 4 | number % 10) as u8;
+        let trace = [packed(high), packed(low)];
+        (Side::Src, [&echo[..31], &trace, &echo[33..]].concat())
+    });
     for (name, most, talk) in [
         ("dns", 64, Talk::new(Transport::Udp, 53, asked)),
         ("http", 256, Talk::new(Transport::Tcp, 80, (0..500).map(|_| (Side::Src, get.clone())))),
+        ("iso8583", 1024, Talk::new(Transport::Tcp, 8583, echoes)),
     ] {
         let protocol =
             PROTOCOLS.iter().find(|protocol| protocol.name == name).expect("it is listed");
         let reading = talk.read(protocol);
-        assert_eq!(reading.rows.len(), 500, "{name}");
+        let asked = talk.writes.len();
+        assert_eq!(reading.rows.len(), asked, "{name}");
         let is_cut = |row: &&serde_json::Value| {
             row["oddities"].as_str().is_some_and(|odd| odd.contains("cut"))
         };
-        assert_eq!(reading.rows.iter().filter(is_cut).count(), 500 - most, "{name}");
+        assert_eq!(reading.rows.iter().filter(is_cut).count(), asked - most, "{name}");
     }
 }
 
@@ -288,7 +299,10 @@ fn survives(at: usize, talk: &Talk) -> Result<(), TestCaseError> {
     prop_assert!(reading.progress != Progress::NotMine || reading.rows.is_empty());
     for row in &reading.rows {
         for (column, value) in row.as_object().expect("a row is an object") {
-            let is_exempt = column.contains("sha256") || column.starts_with("ja");
+            let is_exempt = column.contains("sha256")
+                || column.starts_with("ja")
+                || column.ends_with("_token")
+                || column == "leg_key";
             let has_run = value.as_str().is_some_and(|text| {
                 text.split(|character: char| !character.is_ascii_digit()).any(|run| run.len() >= 13)
             });

@@ -1,7 +1,7 @@
 //! Runs a parser over a conversation and gives back what it wrote.
 
 use bartizan_protocols::{
-    FlowFacts, Learnt, Parser, Payload, Progress, Protocol, Side, Sink, Transport,
+    Bins, FlowFacts, Learnt, Links, Parser, Payload, Progress, Protocol, Side, Sink, Transport,
 };
 use model::address::v4;
 use model::{Batch, Endpoints, Form, Time};
@@ -32,6 +32,8 @@ pub struct Talk {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     pub rows: Vec<Value>,
+    /// Rows that tell of no flow.
+    pub bins: Vec<Value>,
     pub learnt: Learnt,
     pub progress: Progress,
     pub most_held: usize,
@@ -91,8 +93,13 @@ impl Talk {
         self.writes.iter().map(|write| write.bytes.len()).sum()
     }
 
-    /// Reads it to its end.
+    /// Reads it to its end, no link declared.
     pub fn read(&self, protocol: &Protocol) -> Reading {
+        self.read_with(protocol, &Links::default(), true)
+    }
+
+    /// Reads it to its end with declared links; `is_from_start` tells whether its opening was seen.
+    pub fn read_with(&self, protocol: &Protocol, links: &Links, is_from_start: bool) -> Reading {
         let tap = Arc::from("T");
         let ends = Endpoints {
             src_ip: v4(192, 0, 2, 1),
@@ -102,31 +109,36 @@ impl Talk {
             ip_protocol: if self.transport == Transport::Tcp { 6 } else { 17 },
         };
         let flow_id = model::id::flow_id(&tap, START, &ends);
-        let facts = FlowFacts { tap: &tap, flow_id, flow_start: START, ends };
+        let facts = FlowFacts { tap: &tap, flow_id, flow_start: START, ends, is_from_start, links };
         let (mut batch, mut learnt) = (Batch::new(Form::Jsonl), Learnt::default());
+        let mut bins = Bins::default();
+        let mut sink = Sink { batch: &mut batch, learnt: &mut learnt, bins: &mut bins };
         let mut parser = (protocol.start)(self.transport);
-        let (progress, most_held) = self.feed(&facts, &mut *parser, &mut batch, &mut learnt);
+        let (progress, most_held) = self.feed(&facts, &mut *parser, &mut sink);
         if progress != Progress::NotMine {
-            parser.finish(&facts, &mut Sink { batch: &mut batch, learnt: &mut learnt });
+            parser.finish(&facts, &mut sink);
         }
         assert_eq!(batch.rows(), learnt.counts.rows, "every row is counted");
         let lines = std::str::from_utf8(batch.lines()).expect("JSON is UTF-8").lines();
         let rows = lines.map(|line| serde_json::from_str(line).expect("a row is JSON")).collect();
-        Reading { rows, learnt, progress, most_held }
+        let mut counted = Batch::new(Form::Jsonl);
+        bins.write(&tap, &mut counted);
+        let lines = std::str::from_utf8(counted.lines()).expect("JSON is UTF-8").lines();
+        let bins = lines.map(|line| serde_json::from_str(line).expect("a row is JSON")).collect();
+        Reading { rows, bins, learnt, progress, most_held }
     }
 
     fn feed(
         &self,
         facts: &FlowFacts<'_>,
         parser: &mut dyn Parser,
-        batch: &mut Batch,
-        learnt: &mut Learnt,
+        sink: &mut Sink<'_>,
     ) -> (Progress, usize) {
         let (mut progress, mut most_held) = (Progress::Continue, 0);
         for write in &self.writes {
             let time = START.plus(write.after_us);
             let payload = Payload { side: write.side, time, bytes: &write.bytes, gap: write.gap };
-            progress = parser.parse(facts, &payload, &mut Sink { batch, learnt });
+            progress = parser.parse(facts, &payload, sink);
             most_held = most_held.max(parser.held());
             if matches!(progress, Progress::NotMine | Progress::Done) {
                 break;

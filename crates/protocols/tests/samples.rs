@@ -9,6 +9,7 @@ pub fn of(protocol: &str) -> Vec<Talk> {
         "tls" => tls(),
         "dns" => dns(),
         "http" => http(),
+        "iso8583" => iso8583(),
         _ => Vec::new(),
     }
 }
@@ -74,5 +75,41 @@ fn http() -> Vec<Talk> {
                 (Side::Dst, closed.to_vec()),
             ],
         ),
+    ]
+}
+
+/// A terminal's sign-on as published (elements 11, 41, 42, 60 and 63 of the UnionPay terminal specification).
+pub const SIGN_ON: &str = "003B 6000060000 602200000000 0800 0020000000C00012 001247 3538443031313135 \
+     383837353844303438313635353535 0011 000000010030 0002 3031";
+/// Its answer by hand: TPDU turned round, elements 11, 12, 13, 39 and 41.
+pub const SIGN_ON_ANSWER: &str =
+    "0027 6000000006 602200000000 0810 0038000002800000 001247 090530 1124 3030 3538443031313135";
+/// An echo with two bitmaps, elements 7, 11 and 70, by hand in the form of the published answer.
+pub const ECHO: &str =
+    "0021 6000000000 0800 8220000000000000 0400000000000000 1204092456 000001 0301";
+/// The answer as published (elements 7, 11, 39 and 70).
+pub const ECHO_ANSWER: &str =
+    "0023 6000000000 0810 8220000002000000 0400000000000000 1204092457 000001 3030 0001";
+
+fn iso8583() -> Vec<Talk> {
+    let echo = |mti: &str, more: &str| {
+        let map = if more.is_empty() { "8220000000000000" } else { "8220000002000000" };
+        let map = unhex(&format!("{map} 0400000000000000"));
+        [mti.as_bytes(), &map, b"1204092456", b"000007", more.as_bytes(), b"301"].concat()
+    };
+    let binary = |message: &[u8]| [&(message.len() as u16).to_be_bytes(), message].concat();
+    let digits = |message: &[u8]| [format!("{:04}", message.len()).as_bytes(), message].concat();
+    let answer = unhex(ECHO_ANSWER);
+    let answer = [&answer[..25], &unhex("1204092456 000001 3030 0301")].concat();
+    let (ask, tell) = (echo("0800", ""), echo("0810", "00"));
+    vec![
+        Talk::new(
+            Transport::Tcp,
+            8583,
+            [(Side::Src, unhex(SIGN_ON)), (Side::Dst, unhex(SIGN_ON_ANSWER))],
+        ),
+        Talk::new(Transport::Tcp, 8583, [(Side::Src, unhex(ECHO)), (Side::Dst, answer)]),
+        Talk::new(Transport::Tcp, 8583, [(Side::Src, binary(&ask)), (Side::Dst, binary(&tell))]),
+        Talk::new(Transport::Tcp, 8600, [(Side::Src, digits(&ask)), (Side::Dst, digits(&tell))]),
     ]
 }

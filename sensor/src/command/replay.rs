@@ -7,6 +7,7 @@ use crate::export::lines::Lines;
 use crate::export::store::StoreTarget;
 use crate::export::{Exported, Exporter, Failure, Target};
 use crate::ledger::Sheet;
+use crate::links;
 use crate::replay::{Replay, Replayed};
 use anyhow::Context;
 use config::Settings;
@@ -20,11 +21,18 @@ use store::{Role, Sender, Session, State, Store};
 pub fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let stop = stop_on_signals()?;
+    let links = links::load(&settings.sensor, std::env::var(links::KEY_VARIABLE).ok())?;
+    if !links.is_empty() && links.key().is_none() {
+        eprintln!(
+            "bartizan-sensor: links are declared and no token key is set: tokens stay zero, so legs cannot be joined; set sensor.token_key_file"
+        );
+    }
     let replay = Replay {
         files: arguments.files.clone(),
         tap: arguments.tap.clone(),
         flows_only: arguments.flows_only,
         form: model::Form::Jsonl,
+        links: Arc::new(links),
     };
     // A wrong path is said before the store is asked for anything.
     let parts = replay.parts(&settings.sensor)?;

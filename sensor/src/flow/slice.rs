@@ -108,11 +108,14 @@ fn tell_by_port(flow: &mut Flow) {
     }
 }
 
-/// Enters the messages that parsers found, with a row or without, into the ledger.
+/// Enters the messages that parsers found, with a row or without, and their keyed hashes into the ledger.
 fn balance_rows(counts: &Counts, out: &mut Output<'_>) {
     if counts.rows + counts.messages_dropped > 0 {
         out.books.add(Account::Offered, Count::records(counts.rows + counts.messages_dropped));
         out.books.add(Account::ParseKept, Count::records(counts.rows));
         out.books.add(Account::ParseBound, Count::records(counts.messages_dropped));
     }
+    out.books.add(Account::Tokens, Count::records(counts.tokens_made + counts.tokens_missing));
+    out.books.add(Account::TokensMade, Count::records(counts.tokens_made));
+    out.books.add(Account::TokensMissing, Count::records(counts.tokens_missing));
 }

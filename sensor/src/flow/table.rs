@@ -17,7 +17,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
 use model::flow::EndReason;
 use model::{Batch, Text, Time};
-use protocols::Transport;
+use protocols::{Bins, Links, Transport};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use wire::Headers;
@@ -46,6 +46,7 @@ pub struct Output<'a> {
 #[derive(Debug)]
 pub struct Table {
     tap: Arc<str>,
+    links: Arc<Links>,
     limits: Limits,
     entries: Vec<Entry>,
     free: Vec<u32>,
@@ -55,6 +56,7 @@ pub struct Table {
     dirty: Vec<Handle>,
     fragments: Fragments,
     bounds: Bounds,
+    bins: Bins,
     /// Packet time, which never goes back.
     now: Time,
     opened: u64,
@@ -71,7 +73,7 @@ struct Limits {
 
 impl Table {
     /// An empty table of `tap`; with `flows_only` no payload is read.
-    pub fn new(tap: Arc<str>, settings: &Settings, flows_only: bool) -> Self {
+    pub fn new(tap: Arc<str>, settings: &Settings, links: Arc<Links>, flows_only: bool) -> Self {
         let limits = Limits {
             flows: settings.max_flows.clamp(1, u32::MAX as usize - 1),
             tcp_idle_us: i64::from(settings.tcp_idle_s) * Time::SECOND,
@@ -82,6 +84,7 @@ impl Table {
             Bounds { of_one: settings.stream_bytes, in_all: settings.stream_bytes_total, used: 0 };
         Self {
             tap,
+            links,
             limits,
             entries: Vec::new(),
             free: Vec::new(),
@@ -91,6 +94,7 @@ impl Table {
             dirty: Vec::new(),
             fragments: Fragments::default(),
             bounds,
+            bins: Bins::default(),
             now: Time(i64::MIN),
             opened: 0,
             evicted: 0,
@@ -152,7 +156,8 @@ impl Table {
         }
     }
 
-    /// A minute of packet time has passed: writes what happened on every flow since its last slice.
+    /// A minute of packet time has passed: writes what happened on every flow since its last slice, and what was counted
+    /// over all of them.
     pub fn cut(&mut self, out: &mut Output<'_>) {
         for handle in std::mem::take(&mut self.dirty) {
             if let Some(entry) = live(&mut self.entries, handle)
@@ -161,6 +166,7 @@ impl Table {
                 slice::write(entry, &self.tap, EndReason::Open, out);
             }
         }
+        self.bins.write(&self.tap, out.batch);
     }
 
     /// Ends every flow. Packet time may go back after this.
@@ -171,6 +177,7 @@ impl Table {
                 self.end(at as u32, reason, out);
             }
         }
+        self.bins.write(&self.tap, out.batch);
         self.dirty.clear();
         self.now = Time(i64::MIN);
         self.wheel = Wheel::default();
@@ -314,8 +321,14 @@ impl Table {
             key: &entry.key,
             start: entry.start,
             orientation: &mut entry.orientation,
+            links: &self.links,
         };
-        let mut outlets = Outlets { batch: out.batch, books: out.books, scanned: &mut scanned };
+        let mut outlets = Outlets {
+            batch: out.batch,
+            books: out.books,
+            scanned: &mut scanned,
+            bins: &mut self.bins,
+        };
         let from = usize::from(!from_low);
         match transport {
             Transport::Udp if !bytes.is_empty() => {
@@ -396,8 +409,14 @@ impl Table {
                 key: &entry.key,
                 start: entry.start,
                 orientation: &mut entry.orientation,
+                links: &self.links,
             };
-            let mut outlets = Outlets { batch: out.batch, books: out.books, scanned: &mut scanned };
+            let mut outlets = Outlets {
+                batch: out.batch,
+                books: out.books,
+                scanned: &mut scanned,
+                bins: &mut self.bins,
+            };
             reading.finish(&mut self.bounds, &mut context, &mut outlets);
             out.minute.add_scanned(scanned, entry.orientation.src());
         }

@@ -51,6 +51,22 @@ pub(super) struct Reader {
     is_judged: [bool; 2],
     held: SmallVec<[Held; 2]>,
     flow_id: Option<u64>,
+    /// Whether the opening of the flow was seen.
+    is_from_start: bool,
+    /// Whether the bank declared what it is; unknown until its first bytes.
+    link: Declared,
+}
+
+/// Whether a flow is of a declared link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    NotAsked,
+    No,
+    /// Yes; and whether its bytes are not what was declared.
+    As {
+        at: usize,
+        is_foreign: bool,
+    },
 }
 
 impl std::fmt::Debug for Reader {
@@ -69,7 +85,7 @@ enum Verdict {
 }
 
 impl Reader {
-    pub(super) fn new(transport: Transport) -> Self {
+    pub(super) fn new(transport: Transport, is_from_start: bool) -> Self {
         Self {
             transport,
             parser: None,
@@ -80,6 +96,8 @@ impl Reader {
             is_judged: [false; 2],
             held: SmallVec::new(),
             flow_id: None,
+            is_from_start,
+            link: Declared::NotAsked,
         }
     }
 
@@ -96,19 +114,26 @@ impl Reader {
         learnt: &mut Learnt,
         out: &mut Outlets<'_>,
     ) {
+        if self.link == Declared::NotAsked {
+            self.find_link(context);
+        }
         if self.parser.is_none() {
             self.begin_message(offer.end, context, learnt, out);
+            self.begin_declared(offer.end, learnt);
         }
-        let verdict = match self.parser {
-            Some(_) => self.feed(offer, context, learnt, out),
-            None => self.identify(offer, context, learnt, out),
-        };
+        let mut verdict = Verdict::Unclaimed;
+        if self.parser.is_some() {
+            verdict = self.feed(offer, context, learnt, out);
+        }
+        if self.parser.is_none() && verdict == Verdict::Unclaimed {
+            verdict = self.identify(offer, context, learnt, out);
+        }
         self.last_end = Some(offer.end);
         match verdict {
             Verdict::Read => enter(Account::ParseKept, offer.end, offer.bytes.len(), out),
             Verdict::Unclaimed => {
                 self.unclaimed = self.unclaimed.saturating_add(offer.bytes.len());
-                enter(Account::ParseUnclaimed, offer.end, offer.bytes.len(), out);
+                enter(self.unclaimed_account(), offer.end, offer.bytes.len(), out);
             }
             Verdict::Hold => self.hold(offer),
         }
@@ -124,10 +149,41 @@ impl Reader {
         self.decide_held(context, learnt, out);
         if let Some((_, mut parser)) = self.parser.take() {
             let facts = self.facts(context);
-            parser.finish(&facts, &mut Sink { batch: out.batch, learnt });
+            parser.finish(&facts, &mut Sink { batch: out.batch, learnt, bins: out.bins });
         }
         self.attempts = ATTEMPTS + 1;
         self.release(out);
+    }
+
+    /// The first bytes of the flow are here: looks whether the bank declared what it is.
+    fn find_link(&mut self, context: &mut Context<'_>) {
+        self.link = Declared::No;
+        let ends = context.key.ends(context.orientation.src_is_low);
+        let Some((link, side)) = context.links.of(&ends) else { return };
+        let found = self.candidates().find(|(_, protocol)| protocol.name == link.app);
+        let Some((at, _)) = found else { return };
+        self.link = Declared::As { at, is_foreign: false };
+        let src_is_low = context.orientation.src_is_low;
+        context.orientation.settle_by_role((side == Side::Dst) == src_is_low);
+    }
+
+    /// A message begins on a declared link: its protocol reads it without probing, and again if what came before was
+    /// something else.
+    fn begin_declared(&mut self, end: usize, learnt: &mut Learnt) {
+        let Declared::As { at, .. } = self.link else { return };
+        if self.is_judged[end] || self.attempts > ATTEMPTS || !self.held.is_empty() {
+            return;
+        }
+        (learnt.app, learnt.confidence) = (PROTOCOLS[at].name, Confidence::Port);
+        self.parser = Some((at, (PROTOCOLS[at].start)(self.transport)));
+    }
+
+    /// Why bytes were not read: on a declared link they are not what was declared.
+    const fn unclaimed_account(&self) -> Account {
+        match self.link {
+            Declared::As { is_foreign: true, .. } => Account::ParseForeign,
+            _ => Account::ParseUnclaimed,
+        }
     }
 
     /// These bytes begin a message, unless others of the same end are held before them: another protocol may have taken
@@ -294,7 +350,7 @@ impl Reader {
         let facts = self.facts(context);
         let Some((at, parser)) = &mut self.parser else { return Verdict::Unclaimed };
         let payload = payload(offer, offer.bytes, context);
-        let mut sink = Sink { batch: &mut *out.batch, learnt };
+        let mut sink = Sink { batch: &mut *out.batch, learnt, bins: &mut *out.bins };
         let progress = parser.parse(&facts, &payload, &mut sink);
         let at = *at;
         match progress {
@@ -307,6 +363,13 @@ impl Reader {
             Progress::NotMine => {
                 self.drop_parser(at);
                 (sink.learnt.app, sink.learnt.confidence) = ("", Confidence::None);
+                if let Declared::As { at: declared, is_foreign } = &mut self.link
+                    && *declared == at
+                {
+                    // Nobody else was asked yet what this is.
+                    *is_foreign = true;
+                    self.is_judged = [false; 2];
+                }
                 Verdict::Unclaimed
             }
         }
@@ -321,7 +384,14 @@ impl Reader {
     fn facts<'a>(&mut self, context: &Context<'a>) -> FlowFacts<'a> {
         let ends = context.key.ends(context.orientation.src_is_low);
         let id = *self.flow_id.get_or_insert_with(|| flow_id(context.tap, context.start, &ends));
-        FlowFacts { tap: context.tap, flow_id: id, flow_start: context.start, ends }
+        FlowFacts {
+            tap: context.tap,
+            flow_id: id,
+            flow_start: context.start,
+            ends,
+            is_from_start: self.is_from_start,
+            links: context.links,
+        }
     }
 
     fn hold(&mut self, offer: Offer<'_>) {
@@ -360,15 +430,16 @@ impl Reader {
     /// Enters all that was held into the ledger.
     fn release(&mut self, out: &mut Outlets<'_>) {
         for held in std::mem::take(&mut self.held) {
-            let account = if held.is_read { Account::ParseKept } else { Account::ParseUnclaimed };
+            let account = if held.is_read { Account::ParseKept } else { self.unclaimed_account() };
             enter(account, held.end, held.bytes.len(), out);
         }
     }
 
     fn release_end(&mut self, end: usize, out: &mut Outlets<'_>) {
+        let account = self.unclaimed_account();
         self.held.retain(|held| {
             if held.end == end {
-                enter(Account::ParseUnclaimed, end, held.bytes.len(), out);
+                enter(account, end, held.bytes.len(), out);
             }
             held.end != end
         });
