@@ -9,10 +9,14 @@ mod console;
 mod demo;
 mod explain;
 mod flows;
+mod forecast;
+mod graph;
+mod incidents;
 mod man;
 mod policy;
 mod program;
 mod situation;
+mod timeline;
 mod warnings;
 mod why_not;
 
@@ -41,7 +45,8 @@ Examples:
   bartizan console --profile demo                  walk it
   bartizan warnings --last 24h                     what is open, worst first
   bartizan warnings explain W-1f00aa21             why it rang
-  bartizan flows 'dst_port = 3389' --format json   flows as JSON";
+  bartizan flows 'dst_port = 3389' --format json   flows as JSON
+  bartizan warnings --help                         its verbs, and the options of every command";
 
 /// Every command.
 #[derive(Debug, Subcommand)]
@@ -54,8 +59,16 @@ pub enum Command {
     Situation(situation::Arguments),
     /// What is open, why, and what people did about it
     Warnings(warnings::Arguments),
+    /// Warnings of one cause chain: stages, path, next steps
+    Incidents(incidents::Arguments),
+    /// Who reached whom: around an entity, and the likeliest way to another
+    Graph(graph::Arguments),
     /// Flows that match an expression
     Flows(flows::Arguments),
+    /// How likely a worse level is, within what time, and why
+    Forecast(forecast::Arguments),
+    /// An incident in time: warnings, levels, index, the money clock
+    Timeline(timeline::Arguments),
     /// What the bank allows
     Policy(policy::Arguments),
     /// Settings, and who decided each
@@ -91,7 +104,8 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let Some(command) = cli.command else {
-        let _ = Cli::command().print_help();
+        // A screen: the commands and examples; options are told by `--help`.
+        let _ = Cli::command().mut_args(|argument| argument.hide(true)).print_help();
         return ExitCode::from(Exit::Usage as u8);
     };
     match run(&cli.global, command) {
@@ -112,7 +126,11 @@ fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
         Command::Console(arguments) => console::run(global, &arguments),
         Command::Situation(arguments) => situation::run(global, &arguments),
         Command::Warnings(arguments) => warnings::run(global, arguments),
+        Command::Incidents(arguments) => incidents::run(global, arguments),
+        Command::Graph(arguments) => graph::run(global, arguments),
         Command::Flows(arguments) => flows::run(global, &arguments),
+        Command::Forecast(arguments) => forecast::run(global, &arguments),
+        Command::Timeline(arguments) => timeline::run(global, &arguments),
         Command::Policy(arguments) => policy::run(global, &arguments),
         Command::Config(arguments) => config::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),

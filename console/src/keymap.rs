@@ -200,13 +200,13 @@ pub static GLOBAL: &[Binding] = &[
 /// Keys that act on warnings.
 pub const TRIAGE: &[Binding] = &[
     bind(&["a"], Action::Acknowledge, "acknowledge", Group::Triage, 1),
-    bind(&["A"], Action::Assign, "assign", Group::Triage, 4),
-    bind(&["m"], Action::Note, "note", Group::Triage, 4),
-    bind(&["!"], Action::Escalate, "escalate", Group::Triage, 4),
-    bind(&["d"], Action::Close, "close", Group::Triage, 2),
-    bind(&["~"], Action::Shelve, "shelve", Group::Triage, 4),
-    bind(&["u"], Action::Undo, "undo mine", Group::Triage, 4),
-    bind(&["Space"], Action::Mark, "mark", Group::Triage, 5),
+    bind(&["A"], Action::Assign, "assign", Group::Triage, 1),
+    bind(&["m"], Action::Note, "note", Group::Triage, 1),
+    bind(&["!"], Action::Escalate, "escalate", Group::Triage, 1),
+    bind(&["d"], Action::Close, "close", Group::Triage, 1),
+    bind(&["~"], Action::Shelve, "shelve", Group::Triage, 1),
+    bind(&["u"], Action::Undo, "undo mine", Group::Triage, 1),
+    bind(&["Space"], Action::Mark, "mark", Group::Triage, 1),
     bind(&["*"], Action::MarkAll, "mark all in filter", Group::Triage, 0),
     bind(&["Ctrl-\\"], Action::ClearMarks, "clear marks", Group::Triage, 0),
 ];

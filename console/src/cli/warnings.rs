@@ -29,7 +29,8 @@ Examples:
   bartizan warnings explain W-1f00aa21
   bartizan warnings ack W-1f00aa21 W-9c4e7712
   bartizan warnings note W-1f00aa21 'checking change CHG-8812'
-  bartizan warnings escalate W-1f00aa21 --to chen --reason 'reaches swift'
+  bartizan warnings assign W-1f00aa21 --owner wang
+  bartizan warnings escalate W-1f00aa21 --receiver chen --reason 'reaches swift'
   bartizan warnings close W-9c4e7712 --as benign --reason 'CHG-8812'
   bartizan warnings shelve W-9c4e7712 --for 4h --reason 'patch night'
   bartizan warnings undo W-9c4e7712";

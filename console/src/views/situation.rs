@@ -131,7 +131,7 @@ impl Overview {
     fn zone(&self) -> Option<&Zone> {
         let chosen =
             self.zone.as_deref().and_then(|name| self.zones.iter().find(|zone| zone.zone == name));
-        chosen.or_else(|| self.zones.iter().min_by_key(|zone| (zone.rank(), &zone.zone)))
+        chosen.or_else(|| self.zones.iter().min_by_key(|zone| zone.attention()))
     }
 
     /// How the institution stands.

@@ -103,18 +103,23 @@ impl Table<'_> {
         (area.height as usize).saturating_sub(1)
     }
 
+    /// The first row that shows in `area`.
+    pub fn first(&self, area: Rect) -> usize {
+        let mut cursor = self.cursor.unwrap_or_default();
+        cursor.fits(self.total, Self::height(area));
+        cursor.top
+    }
+
     /// Draws heading and visible rows.
     pub fn draw(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let widths = self.widths(area.width);
         let titles: Vec<_> =
             self.columns.iter().map(|column| Piece::new(column.title, theme.heading())).collect();
         Self::cells(buffer, area, area.y, ' ', &titles, &widths);
-        let mut cursor = self.cursor.unwrap_or_default();
-        cursor.fits(self.total, Self::height(area));
-        let shown = (cursor.top..self.total).take(Self::height(area));
+        let shown = (self.first(area)..self.total).take(Self::height(area));
         for (y, index) in (area.y + 1..).zip(shown) {
             Self::cells(buffer, area, y, (self.mark)(index), &(self.row)(index), &widths);
-            if self.cursor.is_some() && index == cursor.at {
+            if self.cursor.is_some_and(|cursor| index == cursor.at.min(self.total - 1)) {
                 let row = Rect { y, height: 1, ..area };
                 buffer.set_style(row, theme.selected());
             }

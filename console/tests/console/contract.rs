@@ -74,11 +74,47 @@ fn a_mistyped_command_or_flag_is_corrected() {
 
 #[test]
 fn a_store_that_is_away_is_exit_4_with_a_code_and_nothing_on_standard_output() {
-    for noun in [&["situation"][..], &["warnings"], &["flows"], &["warnings", "show", "1f00aa21"]] {
+    for noun in [
+        &["situation"][..],
+        &["warnings"],
+        &["flows"],
+        &["forecast"],
+        &["timeline", "5ae10000"],
+        &["warnings", "show", "1f00aa21"],
+        &["warnings", "close", "1f00aa21", "--as", "benign"],
+        &["warnings", "undo", "1f00aa21"],
+    ] {
         let url = nobody();
         let (exit, out, error) = run(&[noun, &["--store", &url]].concat());
         assert_eq!((exit, out.as_str()), (4, ""), "{noun:?} {error}");
         assert!(error.contains("E-STORE-001") && error.contains(&url), "{error}");
+    }
+}
+
+#[test]
+fn an_act_says_what_it_still_needs_before_the_store_is_asked() {
+    let many: Vec<String> = (0..51).map(|number| format!("{number:08x}")).collect();
+    let mut group = vec!["warnings", "ack"];
+    group.extend(many.iter().map(String::as_str));
+    for (arguments, told) in [
+        (&["warnings", "close", "1f00aa21"][..], "--as"),
+        (&["warnings", "close", "1f00aa21", "--as", "bengin"], "benign"),
+        (&["warnings", "escalate", "1f00aa21", "--receiver", "chen"], "--reason"),
+        (
+            &["warnings", "escalate", "1f00aa21", "--receiver", "chen", "--reason", " "],
+            "why it goes up",
+        ),
+        (&["warnings", "shelve", "1f00aa21", "--reason", "x"], "--for"),
+        (&["warnings", "shelve", "1f00aa21", "--reason", "x", "--for", "5x"], "length of time"),
+        (
+            &["warnings", "shelve", "1f00aa21", "--reason", "x", "--until", "2026-03-12"],
+            "has passed",
+        ),
+        (&group, "--yes-all 51"),
+    ] {
+        let (exit, out, error) = run(&[arguments, &["--store", &nobody()]].concat());
+        assert_eq!((exit, out.as_str()), (2, ""), "{arguments:?} {error}");
+        assert!(error.contains(told), "{arguments:?} {error}");
     }
 }
 

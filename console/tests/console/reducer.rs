@@ -1,12 +1,12 @@
 //! The reducer: keys and answers in, places and effects out.
 
 use crate::fixture::{Console, IDS, NOW, Says, away, rows, setup};
-use bartizan::event::{Answer, Effect, Event, Receipt};
+use bartizan::event::{Answer, Effect, Event, Lost, Receipt};
 use bartizan::keymap::typed;
 use bartizan::state::Overlay;
 use bartizan::update::{reconcile, update};
 use model::Time;
-use model::triage::Action;
+use model::triage::{Action, Triage};
 use proptest::prelude::*;
 
 fn warnings() -> Console {
@@ -130,12 +130,190 @@ fn a_note_is_written_on_what_is_selected() {
     assert_eq!((acts[0].state_from.as_str(), acts[0].state_to.as_str()), ("ACK", "ACK"));
 }
 
+/// The acts of the only write that was asked for.
+fn written(console: &Console) -> &[Triage] {
+    let writes: Vec<_> = console
+        .done
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Write(acts) => Some(acts.as_slice()),
+            _ => None,
+        })
+        .collect();
+    writes.last().copied().unwrap_or_else(|| panic!("nothing was written: {:?}", console.done))
+}
+
+#[test]
+fn closing_asks_for_a_disposition_and_takes_a_reason() {
+    let mut console = warnings();
+    console.keys("d");
+    assert!(
+        console.done.is_empty() && console.screen().contains("[confirmed]"),
+        "\n{}",
+        console.screen()
+    );
+    console.keys("b<Tab>CHG-8812<Enter>");
+    let act = &written(&console)[0];
+    assert_eq!(
+        (act.action.as_str(), act.state_from.as_str(), act.state_to.as_str()),
+        ("close", "NEW", "CLOSE")
+    );
+    assert_eq!((act.disposition.as_str(), act.reason.as_str()), ("benign", "CHG-8812"));
+    assert!(console.screen().contains("CLOSE…"), "\n{}", console.screen());
+    for (keys, word) in [
+        ("l", "false-positive"),
+        ("h", "test"),
+        ("ll", "benign"),
+        ("t", "test"),
+        ("dc", "confirmed"),
+    ] {
+        let mut console = warnings();
+        console.keys("d").keys(keys).keys("<Enter>");
+        assert_eq!(written(&console)[0].disposition, word, "{keys}");
+    }
+}
+
+#[test]
+fn escalating_needs_a_receiver_and_a_reason() {
+    let mut console = warnings();
+    console.keys("!<Enter>");
+    assert!(
+        console.done.is_empty() && console.screen().contains("say who receives it"),
+        "\n{}",
+        console.screen()
+    );
+    console.keys("chen<Enter>");
+    assert!(
+        console.done.is_empty() && console.screen().contains("say why it goes up"),
+        "\n{}",
+        console.screen()
+    );
+    console.keys("reaches swift<Enter>");
+    let act = &written(&console)[0];
+    assert_eq!(
+        (act.owner.as_str(), act.reason.as_str(), act.state_to.as_str()),
+        ("chen", "reaches swift", "ESC")
+    );
+}
+
+#[test]
+fn shelving_needs_an_end_and_a_reason_and_remembers_the_level() {
+    let mut console = warnings();
+    console.keys("~soon<Enter>");
+    assert!(
+        console.done.is_empty() && console.screen().contains("length of time"),
+        "\n{}",
+        console.screen()
+    );
+    console.keys("<Ctrl-u>4h<Tab>patch night<Enter>");
+    let act = &written(&console)[0];
+    assert_eq!((act.until, act.level.as_str()), (Some(NOW.plus(4 * Time::HOUR)), "II"));
+    assert_eq!((act.state_to.as_str(), act.reason.as_str()), ("SHV", "patch night"));
+}
+
+#[test]
+fn assigning_changes_the_owner_and_not_the_state() {
+    let mut console = warnings();
+    console.keys("jAwang<Enter>");
+    let act = &written(&console)[0];
+    assert_eq!(
+        (act.owner.as_str(), act.state_from.as_str(), act.state_to.as_str()),
+        ("wang", "ACK", "ACK")
+    );
+}
+
+#[test]
+fn one_s_own_last_act_is_undone_within_half_a_minute_by_a_row_that_leads_back() {
+    let mut console = warnings();
+    console.keys("d<Enter>");
+    let receipt = Receipt { action: Action::Close, done: vec![IDS[0].into()], lost: Vec::new() };
+    console.event(Event::Written(Ok(receipt)));
+    console.event(Event::Tick(NOW.plus(29 * Time::SECOND)));
+    console.keys("u");
+    let act = &written(&console)[0];
+    assert_eq!((act.action.as_str(), act.seq), ("undo", 2));
+    assert_eq!(
+        (act.state_from.as_str(), act.state_to.as_str(), act.owner.as_str()),
+        ("CLOSE", "NEW", "")
+    );
+    console.done.clear();
+    console.keys("u");
+    assert!(
+        console.done.is_empty() && console.screen().contains("an undo is not undone"),
+        "\n{}",
+        console.screen()
+    );
+
+    let mut late = warnings();
+    late.keys("a");
+    late.done.clear();
+    late.event(Event::Tick(NOW.plus(31 * Time::SECOND)));
+    late.keys("u");
+    assert!(late.done.is_empty() && late.screen().contains("too late"), "\n{}", late.screen());
+}
+
+#[test]
+fn who_was_first_is_told_and_what_was_lost_is_not_undone() {
+    let mut console = warnings();
+    console.keys("a");
+    let lost =
+        Lost { id: IDS[0].into(), seq: 1, actor: "lin".into(), action: "close".into(), ago_s: 4 };
+    console.event(Event::Written(Ok(Receipt {
+        action: Action::Ack,
+        done: Vec::new(),
+        lost: vec![lost],
+    })));
+    assert!(
+        console.screen().contains("W-1f00aa21 not: lin closed it 4 s ago"),
+        "\n{}",
+        console.screen()
+    );
+    console.done.clear();
+    console.keys("u");
+    assert!(
+        console.done.is_empty() && console.screen().contains("nothing of yours"),
+        "\n{}",
+        console.screen()
+    );
+}
+
+#[test]
+fn an_index_and_a_forecast_are_explained_by_their_parts() {
+    let mut console = Console::open("situation", (120, 40), Says::Data);
+    let screen = console.keys("<Tab><Enter>").screen();
+    for words in ["Why bank is at 63-64", "INT-01", "+5.2", "warnings W-1f00aa21", "coverage 70 %"]
+    {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    let screen = console.keys("<Esc><Tab>i").screen();
+    for words in [
+        "What may come to swift",
+        "240 min",
+        "WHY I WITHIN 60 MIN",
+        "new admin edge",
+        "-0.78  the sum",
+    ] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    let screen = console.keys("<Esc>jji").screen();
+    assert!(screen.contains("no skill: not shown") && !screen.contains("22 %"), "\n{screen}");
+    console.keys("<Esc>");
+    assert!(console.model.overlay.is_none());
+}
+
+#[test]
+fn names_and_ids_are_copied() {
+    let mut console = warnings();
+    console.keys("ycyi");
+    assert_eq!(console.done, [Effect::Copy("pc-117".into()), Effect::Copy(IDS[0].into())]);
+}
+
 #[test]
 fn enter_on_a_zone_opens_its_warnings_and_esc_goes_back() {
     let mut console = Console::open("situation", (120, 40), Says::Data);
     console.keys("<Enter>");
     assert_eq!(console.model.places.len(), 2);
-    assert_eq!(console.model.place().narrow.text(), "zone = office");
+    assert_eq!(console.model.place().narrow.text(), "zone = swift");
     console.keys("<Esc>");
     assert_eq!((console.model.places.len(), console.model.place().view), (1, 0));
 }
@@ -275,7 +453,7 @@ fn a_zoom_halves_and_doubles_the_range_and_a_typed_one_sets_it() {
 }
 
 /// Keys that are not letters, and letters that mean something.
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 48] = [
     "j",
     "k",
     "h",
@@ -289,7 +467,15 @@ const KEYS: [&str; 40] = [
     ":",
     "?",
     "a",
+    "A",
     "m",
+    "!",
+    "d",
+    "~",
+    "u",
+    "i",
+    "y",
+    "t",
     "*",
     "x",
     "z",

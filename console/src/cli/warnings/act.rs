@@ -38,7 +38,7 @@ pub(super) enum Act {
         group: Group,
         /// Who gets it
         #[arg(long, value_name = "NAME")]
-        to: String,
+        owner: String,
     },
     /// Write a note
     Note {
@@ -55,7 +55,7 @@ pub(super) enum Act {
         group: Group,
         /// Who receives it
         #[arg(long, value_name = "NAME")]
-        to: String,
+        receiver: String,
         /// Why it goes up
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -147,13 +147,15 @@ fn ordered(context: &Context, verb: Act) -> Result<(Group, Order), Failure> {
     Ok(match verb {
         Act::Ack { group } => (group, Order::of(Action::Ack)),
         Act::Undo { group } => (group, Order::of(Action::Undo)),
-        Act::Assign { group, to } => (group, Order { to: text(to), ..Order::of(Action::Assign) }),
+        Act::Assign { group, owner } => {
+            (group, Order { to: text(owner), ..Order::of(Action::Assign) })
+        }
         Act::Note { id, text: note } => {
             let group = Group { ids: vec![id], yes_all: None };
             (group, Order { note: text(note), ..Order::of(Action::Note) })
         }
-        Act::Escalate { group, to, reason } => {
-            let (to, reason) = (text(to), text(reason));
+        Act::Escalate { group, receiver, reason } => {
+            let (to, reason) = (text(receiver), text(reason));
             (group, Order { to, reason, ..Order::of(Action::Escalate) })
         }
         Act::Close { group, what, reason } => {

@@ -62,7 +62,7 @@ impl Panes {
             panes[WORST] = Rect { x: area.x + width, width: area.width - width, ..area };
             return;
         }
-        let index = RIGHT.0.min(area.height * 2 / 5);
+        let index = RIGHT.0.min(area.height * 5 / 12);
         let early = RIGHT.1.min((area.height - index) / 2);
         panes[INDEX] = Rect { height: index, ..area };
         panes[EARLY] = Rect { y: area.y + index, height: early, ..area };
@@ -111,7 +111,7 @@ fn instead(
 }
 
 fn zones(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let worst = overview.zones.iter().min_by_key(|zone| (zone.rank(), &zone.zone));
+    let worst = overview.zones.iter().min_by_key(|zone| zone.attention());
     let blind = |zone: &&Zone| zone.standing.as_ref().is_some_and(Standing::is_blind);
     let mut notes = Vec::new();
     notes.extend(
@@ -149,8 +149,8 @@ fn zones(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer
 }
 
 /// The level of a zone as it is shown: of its situation, else of its worst open warning.
-fn level(zone: &Zone) -> &'static str {
-    zone.standing.as_ref().map_or_else(|| zone.level.as_str(), Standing::level_text)
+fn level(zone: &Zone) -> String {
+    zone.standing.as_ref().map_or_else(|| zone.level.to_string(), Standing::level_text)
 }
 
 /// A border of a zone that is not seen whole: hatched, so that nobody takes it for calm.
@@ -187,7 +187,7 @@ fn inscription(zone: &Zone, width: usize) -> String {
         Some(standing) => {
             let level = standing.level_text();
             let wide = if level == "?" { 2 } else { 4 };
-            present::fit(level, wide) + &standing.span()
+            present::fit(&level, wide) + &standing.span()
         }
         None => {
             let open = match zone.open {
@@ -252,7 +252,7 @@ fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer
     }
     let has_index = overview.zones.iter().any(|zone| zone.standing.is_some());
     let first = if has_index {
-        " level  index  open warnings    //// blind: an interval"
+        " level  index  open warnings   //// blind: an interval"
     } else {
         " no index yet: level and number of open warnings"
     };

@@ -46,14 +46,12 @@ impl Standing {
 
     /// The index as people read it: `48`, or `12-50` where a part is blind.
     pub fn span(&self) -> String {
-        let (least, most) = (format!("{:.0}", self.index), format!("{:.0}", self.index_if_blind));
-        if least == most { least } else { format!("{least}-{most}") }
+        present::told_index(self.index, self.index_if_blind)
     }
 
-    /// The level, or `?` where what is not seen could be at another one.
-    pub fn level_text(&self) -> &'static str {
-        let hidden = steps(self.index) < steps(self.index_if_blind);
-        if hidden { "?" } else { self.level.as_str() }
+    /// The level, with `?` where what is not seen could be at a worse one.
+    pub fn level_text(&self) -> String {
+        present::told_level(self.level, self.index, self.index_if_blind)
     }
 
     /// How far the index went in the last hour: `+9 in 1h`.
@@ -61,11 +59,6 @@ impl Standing {
         let change = self.index - self.before?;
         Some(format!("{change:+.0} in 1h").replace("-0 ", "+0 "))
     }
-}
-
-/// Thresholds that an index has reached.
-fn steps(index: f64) -> usize {
-    [20.0, 40.0, 65.0, 85.0].iter().filter(|threshold| index >= **threshold).count()
 }
 
 /// The index of the institution at one moment.
@@ -123,7 +116,14 @@ impl Zone {
         self.standing.as_ref().map_or(self.level, |standing| standing.level)
     }
 
-    /// Order of attention: worst level first, zones without any last.
+    /// Order of attention: the worst situation first, before there is one the worst open warning; then by index.
+    pub fn attention(&self) -> (u8, i64, &str) {
+        let rank = |level: Level| if level == Level::None { 9 } else { level as u8 };
+        let index = self.standing.as_ref().map_or(0.0, |standing| standing.index);
+        (rank(self.shown()), -(index * 100.0) as i64, &self.zone)
+    }
+
+    /// Order in which zones keep their place on a map: those with a level or a warning first.
     pub fn rank(&self) -> u8 {
         let of = |level: Level| if level == Level::None { 9 } else { level as u8 };
         of(self.level).min(of(self.shown()))
@@ -293,19 +293,18 @@ mod tests {
         }
     }
 
-    /// Thresholds of the levels: 20, 40, 65, 85.
     #[test]
-    fn a_level_is_told_only_where_what_is_not_seen_could_not_change_it() {
-        for (index, most, level, span, told) in [
-            (48.2, 48.2, Level::III, "48", "III"),
-            (12.0, 50.0, Level::None, "12-50", "?"),
-            (63.0, 64.0, Level::III, "63-64", "III"),
-            (64.9, 65.0, Level::III, "65", "?"),
-            (0.0, 19.9, Level::None, "0-20", "-"),
-        ] {
-            let standing = standing(index, most, level);
-            assert_eq!((standing.span().as_str(), standing.level_text()), (span, told), "{index}");
-        }
+    fn a_blind_zone_has_an_interval_and_no_calm_level() {
+        let blind = standing(12.0, 50.0, Level::None);
+        assert_eq!(
+            (blind.is_blind(), blind.span(), blind.level_text()),
+            (true, "12-50".into(), "?".into())
+        );
+        let seen = standing(48.2, 48.2, Level::III);
+        assert_eq!(
+            (seen.is_blind(), seen.span(), seen.level_text()),
+            (false, "48".into(), "III".into())
+        );
     }
 
     #[test]
@@ -323,6 +322,10 @@ mod tests {
         assert_eq!(zone.rank(), 9);
         zone.standing = Some(standing(70.0, 70.0, Level::II));
         assert_eq!((zone.rank(), zone.shown()), (2, Level::II));
+        let noisy = r#"{"zone":"office","criticality":3,"worst":2,"open":9,"fresh":9}"#;
+        let mut noisy: Zone = serde_json::from_str(noisy).expect("a zone");
+        noisy.standing = Some(standing(27.0, 27.0, Level::IV));
+        assert!(zone.attention() < noisy.attention() && zone.rank() == noisy.rank());
     }
 
     #[test]

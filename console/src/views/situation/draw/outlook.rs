@@ -79,11 +79,14 @@ fn drivers(standing: &Standing, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer
     ink::line(buffer, area, area.y, &pieces);
 }
 
+/// Cells of the name of a scope.
+const SCOPE: u16 = 11;
+
 const COLUMNS: &[Column] = &[
-    Column::cells("SCOPE", 12),
-    Column::cells("TO", 4),
+    Column::cells("SCOPE", SCOPE),
+    Column::cells("TO", 3),
     Column::cells("WITHIN", 7),
-    Column::cells("PROB", 5),
+    Column::cells("PROB", 4),
     Column::cells("BAND", 6),
     Column::cells("SKILL", 5),
     Column::rest("BECAUSE"),
@@ -109,21 +112,34 @@ pub(super) fn early(
         columns: COLUMNS,
         total: rows.len(),
         row: &|at| cells(&rows[at], seen),
-        mark: &|at| if focused && at == cursor.at { '>' } else { ' ' },
+        mark: &|at| match &rows[at] {
+            Early::Shown(one) if one.open => '!',
+            _ if focused && at == cursor.at => '>',
+            _ => ' ',
+        },
         cursor: (focused || seen.single).then_some(cursor),
     };
     table.draw(seen.theme, inner, buffer);
+    unskilled(&rows, table.first(inner), seen, inner, buffer);
+}
+
+/// Of a scope without skill no number is shown: a line across all columns says so.
+fn unskilled(rows: &[Early], first: usize, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
+    for (y, early) in (area.y + 1..area.bottom()).zip(&rows[first..]) {
+        if let Early::NoSkill(_) = early {
+            let x = area.x + SCOPE + 3;
+            let style = buffer[(x, y)].style();
+            let width = area.right().saturating_sub(x);
+            ink::put(buffer, x, y, width, "no skill: not shown", seen.theme.quiet().patch(style));
+        }
+    }
 }
 
 fn cells(early: &Early, seen: &Seen<'_>) -> Vec<Piece> {
     let one = early.forecast();
     if let Early::NoSkill(_) = early {
-        let mut cells = vec![Piece::plain(one.name.as_str())];
-        cells.extend((0..5).map(|_| Piece::plain("-")));
-        cells.push(Piece::new("no skill: not shown", seen.theme.quiet()));
-        return cells;
+        return vec![Piece::plain(one.name.as_str())];
     }
-    let mark = if one.open { "! " } else { "" };
     vec![
         Piece::plain(one.name.as_str()),
         Piece::new(one.level.as_str(), seen.theme.level(one.level)),
@@ -131,7 +147,7 @@ fn cells(early: &Early, seen: &Seen<'_>) -> Vec<Piece> {
         Piece::plain(present::percent(one.probability)),
         Piece::plain(one.band()),
         Piece::plain(one.skill_text()),
-        Piece::plain(format!("{mark}{}", one.because(3))),
+        Piece::plain(one.because(3)),
     ]
 }
 

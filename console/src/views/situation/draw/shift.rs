@@ -93,7 +93,7 @@ pub(super) fn load(
 fn mix(load: &Load) -> String {
     let levels = [Level::I, Level::II, Level::III, Level::IV];
     let shares = levels.map(|level| format!("{level} {} %", load.share(level)));
-    format!(" mix    {}   meant II-IV 5/15/80", shares.join("  "))
+    format!(" mix    {}   meant 5/15/80", shares.join("  "))
 }
 
 /// The oldest of the worst warnings that nobody has looked at.
