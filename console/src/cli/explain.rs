@@ -121,6 +121,13 @@ pub static CODES: &[Explained] = &[
         text: "`--help` after any command has its options and examples.",
     },
     Explained {
+        code: "E-GRAPH-001",
+        means: "there is no path between two entities in the range",
+        text: "A path follows warnings, edges of administration and answered conversations in the order of time: a step \
+               counts if it was used after its source was reached. Widen the range with --last, or ask the other way \
+               round; `bartizan graph ENTITY` shows what was seen around each of the two.",
+    },
+    Explained {
         code: "E-CONSOLE-001",
         means: "an answer has an unknown form",
         text: "Rows came that this program cannot read: program and tables are of different versions. Run `bartizan \

@@ -16,12 +16,24 @@ pub enum Format {
     Auto,
     /// A table.
     Table,
+    /// A table, as a graph's tree is called.
+    #[value(hide = true)]
+    Text,
     /// One JSON array.
     Json,
     /// One JSON object a line.
     Jsonl,
     /// CSV with a heading.
     Csv,
+    /// A graph for Graphviz.
+    #[value(hide = true)]
+    Dot,
+    /// A graph as GraphML.
+    #[value(hide = true)]
+    Graphml,
+    /// A graph as a Mermaid flow chart.
+    #[value(hide = true)]
+    Mermaid,
 }
 
 /// When to use colours.
@@ -68,6 +80,7 @@ impl Output {
         let format = match global.format {
             Format::Auto if terminal => Format::Table,
             Format::Auto => Format::Jsonl,
+            Format::Text => Format::Table,
             chosen => chosen,
         };
         let colour = match global.color {
@@ -94,10 +107,14 @@ impl Output {
         fields: &[Field<'_, R>],
     ) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Auto | Format::Table => self.table(rows, fields),
+            Format::Auto | Format::Table | Format::Text => self.table(rows, fields),
             Format::Json => json(schema, rows)?,
             Format::Jsonl => jsonl(schema, rows)?,
             Format::Csv => self.csv(rows, fields)?,
+            Format::Dot | Format::Graphml | Format::Mermaid => {
+                let next = "bartizan graph export ENTITY --format dot";
+                return Err(Failure::usage("only a graph has this form", next));
+            }
         };
         print(&text)
     }

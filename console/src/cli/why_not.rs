@@ -36,9 +36,11 @@ pub(super) fn become_it(global: &Global, arguments: &Arguments) -> Failure {
     }
     match global.format {
         Format::Auto => {}
-        Format::Table => rest.extend(["--format".into(), "table".into()]),
+        Format::Table | Format::Text => rest.extend(["--format".into(), "table".into()]),
         Format::Json | Format::Jsonl => rest.extend(["--format".into(), "json".into()]),
-        Format::Csv => return Failure::usage("why-not has no CSV form", "use --format json"),
+        Format::Csv | Format::Dot | Format::Graphml | Format::Mermaid => {
+            return Failure::usage("why-not has no such form", "use --format json");
+        }
     }
     program::become_it(global, "bartizan-analyzer", &["why-not"], &program::Arguments { rest })
 }

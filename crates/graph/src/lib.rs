@@ -23,4 +23,6 @@ pub use gather::{Gathering, Wanted};
 pub use network::{Edge, Kind, Network, Node, Told};
 pub use paths::Path;
 pub use places::{Place, Places};
+pub use petgraph::Direction;
+pub use petgraph::graph::{EdgeIndex, NodeIndex};
 pub use stage::Stage;
