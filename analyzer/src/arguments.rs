@@ -192,6 +192,29 @@ pub enum Evaluate {
         #[arg(long, value_name = "DIR")]
         make_tables: Option<PathBuf>,
     },
+    /// Early warning against generated months of banks never seen; fits a model, or measures the shipped one
+    Forecast(Foresight),
+}
+
+/// How early warning is measured.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bartizan-analyzer evaluate forecast --quick --work months")]
+pub struct Foresight {
+    /// Ten days instead of 28, and one bank of a purpose
+    #[arg(long)]
+    pub quick: bool,
+    /// Measure the shipped model on the month in this folder instead of the test seeds; may be repeated
+    #[arg(long, value_name = "DIR", conflicts_with = "make_model")]
+    pub months: Vec<PathBuf>,
+    /// Where months and their store are kept between runs
+    #[arg(long, value_name = "DIR", default_value = "target/foresight")]
+    pub work: PathBuf,
+    /// Write docs/early-warning.md to this file
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// Fit the model anew and write model.txt into this folder
+    #[arg(long, value_name = "DIR")]
+    pub make_model: Option<PathBuf>,
 }
 
 /// Form of an answer.

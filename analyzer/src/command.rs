@@ -123,6 +123,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Verb::Evaluate { what: Evaluate::Stories { truth, format } } => {
             with_store(arguments, async |store, _| measuring::story(&store, truth, *format).await)
         }
+        Verb::Evaluate { what: Evaluate::Forecast(asked) } => {
+            measuring::forecast(asked, settings(arguments)?, arguments.folder.is_some(), quiet)
+        }
         Verb::Status { format } => {
             with_store(arguments, async |store, _| answer::status(&store, *format).await)
         }

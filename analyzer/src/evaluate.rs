@@ -2,6 +2,7 @@
 
 pub mod beacon;
 pub mod draw;
+pub mod forecast;
 pub mod rita;
 pub mod sequences;
 pub mod stories;

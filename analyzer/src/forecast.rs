@@ -10,8 +10,7 @@ pub mod inputs;
 pub mod model;
 pub mod outlook;
 pub mod past;
-
-mod read;
+pub mod read;
 
 use crate::rows::Writer;
 use crate::window::Span;
@@ -89,7 +88,9 @@ impl fmt::Display for Kind {
 
 /// The bank and its zones of criticality above 0, each with its kind.
 pub fn scopes(policy: &Policy) -> Vec<(Scope, Kind)> {
-    let bank = (Scope::Institution(policy.meta().institution.clone()), Kind::Institution);
+    let said = &policy.meta().institution;
+    let name = if said.is_empty() { "institution" } else { said };
+    let bank = (Scope::Institution(name.to_owned()), Kind::Institution);
     let zones = policy.zones().iter().filter(|zone| zone.criticality > 0);
     let zones = zones.map(|zone| (Scope::Zone(zone.id.clone()), Kind::of(zone.criticality)));
     std::iter::once(bank).chain(zones).collect()

@@ -1,9 +1,10 @@
 //! The verb `evaluate`: what was found, against what is true.
 
 use super::Exit;
-use crate::arguments::Format;
-use crate::evaluate::{beacon, stories, tables};
+use crate::arguments::{Foresight, Format};
+use crate::evaluate::{beacon, forecast, stories, tables};
 use anyhow::Context as _;
+use config::Settings;
 use std::io::Write as _;
 use std::path::Path;
 use store::Store;
@@ -41,4 +42,41 @@ pub(super) fn beacon(
         print!("{}", beacon::markdown(&report));
     }
     Ok(if report.passed() { Exit::Done } else { Exit::Failed })
+}
+
+/// Early warning on generated months. Unless a data folder is named, their store is kept beside them, away from the bank's own.
+pub(super) fn forecast(
+    asked: &Foresight,
+    mut settings: Settings,
+    has_folder: bool,
+    is_quiet: bool,
+) -> anyhow::Result<Exit> {
+    let Foresight { quick, months, work, write, make_model } = asked;
+    std::fs::create_dir_all(work).with_context(|| format!("making {}", work.display()))?;
+    let work = work.canonicalize().with_context(|| format!("finding {}", work.display()))?;
+    if !has_folder {
+        settings.store.folder = work.join("store");
+    }
+    let asked = forecast::Asked {
+        quick: *quick,
+        months: months.clone(),
+        work,
+        make: make_model.is_some(),
+        is_quiet,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    let report = runtime.block_on(forecast::run(&asked, &settings))?;
+    if let Some(folder) = make_model {
+        forecast::write_model(&report, folder)?;
+    }
+    let page = forecast::report::markdown(&report);
+    if let Some(file) = write {
+        std::fs::write(file, page).with_context(|| format!("writing {}", file.display()))?;
+    } else {
+        print!("{page}");
+    }
+    Ok(Exit::Done)
 }
