@@ -5,6 +5,7 @@ mod judging;
 mod layers;
 mod pipeline;
 mod reference;
+mod rules;
 mod store;
 mod supply;
 mod tidy;

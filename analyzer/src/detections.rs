@@ -4,10 +4,15 @@
 //! randomness inside, so that live and historical runs over the same rows give the same result.
 
 pub mod beacon;
+pub mod card_leg;
+pub mod cash_out;
 pub mod context;
 pub mod judged;
+pub mod leg_divergence;
+pub mod mac_stripped;
 pub mod primary;
 pub mod refused;
+pub mod rules;
 pub mod scan;
 pub mod swift_stranger;
 pub mod undeclared_flow;
@@ -18,12 +23,19 @@ mod every_detection;
 pub use context::{Context, Step};
 pub use judged::{Finding, Judged};
 
+pub use rules::in_force;
+
 use model::Severity;
+use serde_json::Value;
 use store::{Budget, Question};
 
-/// Every detection, in order of precedence: the first explains the rest on the same flows.
+/// Every detection that is code, in order of precedence: the first explains the rest on the same flows. Rules come after
+/// them: [`in_force`] has all.
 pub static DETECTIONS: &[&dyn Detection] = &[
     &swift_stranger::SwiftStranger,
+    &leg_divergence::LegDivergence,
+    &cash_out::CashOut,
+    &mac_stripped::MacStripped,
     &scan::Scan,
     &beacon::Beacon,
     &undeclared_flow::UndeclaredFlow,
@@ -102,6 +114,16 @@ pub trait Detection: Sync + Send {
         None
     }
 
+    /// Whether a row of the answer to its question is about it. Detections that ask the same share one answer.
+    fn takes(&self, _question: usize, _row: &Value) -> bool {
+        true
+    }
+
+    /// The row that stands in the answer about `step` if a question cost more than `limit`; without one, judging stops.
+    fn over_budget(&self, _step: &Step, _limit: &str) -> Option<Value> {
+        None
+    }
+
     /// The gates that `subject` has to pass before it rings, in the order in which they are tried, with its own value at
     /// each, from the same rows that [`Detection::judge`] takes; empty if the rows do not speak of it.
     ///
@@ -128,6 +150,12 @@ pub trait Detection: Sync + Send {
 
     /// Cases that prove it: at least one of each kind.
     fn cases(&self) -> Vec<Case>;
+}
+
+impl std::fmt::Debug for dyn Detection {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.about().id)
+    }
 }
 
 /// One thing that has to hold before a subject rings.

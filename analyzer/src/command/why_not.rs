@@ -2,7 +2,7 @@
 
 use super::Exit;
 use crate::arguments::WhyNot;
-use crate::detections::DETECTIONS;
+use crate::detections::in_force;
 use crate::judge::watermark;
 use crate::judge::why_not::{Answer, detection, subject, why_not};
 use crate::window::Span;
@@ -27,8 +27,8 @@ pub(super) async fn tell(
     asked: &WhyNot,
     now: Option<Time>,
 ) -> anyhow::Result<Exit> {
-    let Some(detection) = detection(&asked.detection) else {
-        let known: Vec<_> = DETECTIONS
+    let Some(detection) = detection(policy, &asked.detection) else {
+        let known: Vec<_> = in_force(policy)
             .iter()
             .map(|detection| format!("{} ({})", detection.about().id, detection.about().name))
             .collect();

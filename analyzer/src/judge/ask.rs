@@ -6,9 +6,9 @@ use crate::window::Span;
 use anyhow::Context as _;
 use model::Time;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use store::Store;
+use store::{Question, Store};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -54,6 +54,18 @@ impl Plan {
             None => steps.iter().filter(|step| is_active(step, activity)).cloned().collect(),
         };
         Some(Self { precedence, steps, asked, cut, detection })
+    }
+}
+
+impl Plan {
+    /// Whether the detection can say that a question cost too much.
+    fn bears(&self, limit: &str) -> bool {
+        self.steps.iter().all(|step| self.detection.over_budget(step, limit).is_some())
+    }
+
+    /// What it says of each step.
+    fn over_budget(&self, limit: &str) -> Vec<Value> {
+        self.steps.iter().filter_map(|step| self.detection.over_budget(step, limit)).collect()
     }
 }
 
@@ -104,29 +116,63 @@ fn cut(rows: &Rows, column: &str, times: &BTreeSet<Time>, step: &Step) -> Option
     Some(rows.iter().map(|rows| rows.iter().filter(is_in).cloned().collect()).collect())
 }
 
-/// Asks everything that is planned.
+/// Places of a question in the plans: plan, step that is asked about, question.
+type Places = Vec<(usize, usize, usize)>;
+
+/// Asks everything that is planned; what several detections ask alike is asked once.
 pub(super) async fn all(store: &Store, plans: &[Plan]) -> anyhow::Result<Vec<Answer>> {
-    let mut tasks = JoinSet::new();
-    let turns = Arc::new(Semaphore::new(AT_A_TIME));
     let mut answers: Vec<Answer> = Vec::new();
+    let mut distinct: Vec<(Question, Places)> = Vec::new();
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
     for (plan_at, plan) in plans.iter().enumerate() {
         answers.push(Answer(vec![Rows::new(); plan.asked.len()]));
         for (asked_at, step) in plan.asked.iter().enumerate() {
             let questions = plan.detection.questions(step);
             answers[plan_at].0[asked_at] = vec![Vec::new(); questions.len()];
             for (question_at, question) in questions.into_iter().enumerate() {
-                let (store, turns) = (store.clone(), turns.clone());
-                tasks.spawn(async move {
-                    let _turn = turns.acquire_owned().await.expect("nobody closes it");
-                    let answer = store.ask::<Value>(&question).await;
-                    (plan_at, asked_at, question_at, question.name, answer)
-                });
+                let place = (plan_at, asked_at, question_at);
+                let alike = known.entry(question.name.clone()).or_default();
+                match alike.iter().find(|at| distinct[**at].0 == question) {
+                    Some(at) => distinct[*at].1.push(place),
+                    None => {
+                        alike.push(distinct.len());
+                        distinct.push((question, vec![place]));
+                    }
+                }
             }
         }
     }
+    let turns = Arc::new(Semaphore::new(AT_A_TIME));
+    let mut tasks = JoinSet::new();
+    for (question, places) in distinct {
+        let (store, turns) = (store.clone(), turns.clone());
+        tasks.spawn(async move {
+            let _turn = turns.acquire_owned().await.expect("nobody closes it");
+            let answer = store.ask::<Value>(&question).await;
+            (question.name, places, answer)
+        });
+    }
     while let Some(done) = tasks.join_next().await {
-        let (plan, asked, question, name, answer) = done.context("a question was dropped")?;
-        answers[plan].0[asked][question] = answer.with_context(|| format!("asking {name}"))?.rows;
+        let (name, places, answer) = done.context("a question was dropped")?;
+        match answer {
+            Ok(answer) => share(&answer.rows, &places, plans, &mut answers),
+            Err(store::Error::OverBudget { limit, .. })
+                if places.iter().all(|(plan, ..)| plans[*plan].bears(&limit)) =>
+            {
+                for (plan, asked, question) in places {
+                    answers[plan].0[asked][question] = plans[plan].over_budget(&limit);
+                }
+            }
+            Err(error) => return Err(error).with_context(|| format!("asking {name}")),
+        }
     }
     Ok(answers)
+}
+
+/// Gives each detection the rows of a shared answer that are about it.
+fn share(rows: &[Value], places: &Places, plans: &[Plan], answers: &mut [Answer]) {
+    for (plan, asked, question) in places {
+        let takes = |row: &&Value| plans[*plan].detection.takes(*question, row);
+        answers[*plan].0[*asked][*question] = rows.iter().filter(takes).cloned().collect();
+    }
 }

@@ -4,8 +4,8 @@
 //! judges, and "it would have rung" is its own judgement of the same rows with one thing changed.
 
 use super::ask::{self, Plan};
-use super::{DETECTIONS, Judge, activity, memory_from};
-use crate::detections::{Context, Detection, Gate, Step};
+use super::{Judge, activity, memory_from};
+use crate::detections::{Context, Detection, Gate, Step, in_force};
 use crate::entities::Entity;
 use crate::score;
 use crate::window::{Seen, Span};
@@ -78,9 +78,9 @@ impl Look {
     }
 }
 
-/// The detection of this id or name, in any case.
-pub fn detection(name: &str) -> Option<&'static dyn Detection> {
-    DETECTIONS.iter().copied().find(|detection| {
+/// The detection of this id or name, in any case, rules among them.
+pub fn detection(policy: &Policy, name: &str) -> Option<&'static dyn Detection> {
+    in_force(policy).iter().copied().find(|detection| {
         let about = detection.about();
         about.id.eq_ignore_ascii_case(name) || about.name.eq_ignore_ascii_case(name)
     })

@@ -3,7 +3,7 @@
 use super::evidence::{Because, Rung};
 use super::ring::{Revisions, Told};
 use super::{LOOK_BACK_US, Pass};
-use crate::detections::{About, DETECTIONS};
+use crate::detections::{About, Detection, in_force};
 use crate::score;
 use model::evidence::Evidence;
 use model::id::HashId;
@@ -81,10 +81,11 @@ impl Book {
             self.warning_of.extend(warning.evidence_ids.iter().map(|id| (*id, warning.id)));
             self.held.entry(warning.id).or_default().hold(warning);
         }
+        let detections = in_force(policy);
         evidence.sort_by_key(|row| {
             (
                 row.seen,
-                precedence(&row.detection),
+                precedence(detections, &row.detection),
                 row.subject.clone(),
                 row.object.clone(),
                 row.revision,
@@ -96,7 +97,7 @@ impl Book {
             known.revisions.hold(row.clone());
             if row.seen <= from
                 && let Some(because) = Because::of(&row)
-                && let Some(detection) = DETECTIONS.get(precedence(&row.detection))
+                && let Some(detection) = detections.get(precedence(detections, &row.detection))
             {
                 known.tell(told(&row, &because));
                 self.settle(&row, &because, detection.about(), policy);
@@ -282,8 +283,8 @@ fn told(row: &Evidence, because: &Because) -> Told {
 }
 
 /// Place of a detection in the order of precedence; behind all if it is not known.
-fn precedence(id: &str) -> usize {
-    DETECTIONS.iter().position(|detection| detection.about().id == id).unwrap_or(DETECTIONS.len())
+fn precedence(detections: &[&dyn Detection], id: &str) -> usize {
+    detections.iter().position(|detection| detection.about().id == id).unwrap_or(detections.len())
 }
 
 fn with_gave_way(numbers: &str, to: &str) -> String {

@@ -141,6 +141,27 @@ impl Policy {
         &self.declared.links
     }
 
+    /// Every named set of addresses, in CIDR notation: groups by their id, hosts of a role as `role_<role>`, networks of a
+    /// zone as `zone_<id>`.
+    pub fn named_networks(&self) -> Vec<(String, Vec<String>)> {
+        let of_host = |host: &Host| host.ip.to_string();
+        let group = |group: &Group| {
+            let hosts = self.declared.hosts.iter().filter(|host| group.hosts.contains(&host.name));
+            let networks = group.networks.iter().map(ToString::to_string);
+            (group.id.clone(), networks.chain(hosts.map(of_host)).collect())
+        };
+        let zone = |zone: &Zone| {
+            (format!("zone_{}", zone.id), zone.cidrs.iter().map(ToString::to_string).collect())
+        };
+        let mut roles: std::collections::BTreeMap<String, Vec<String>> =
+            std::collections::BTreeMap::new();
+        for host in self.declared.hosts.iter().filter(|host| !host.role.is_empty()) {
+            roles.entry(format!("role_{}", host.role)).or_default().push(of_host(host));
+        }
+        let groups = self.declared.groups.iter().map(group);
+        groups.chain(roles).chain(self.declared.zones.iter().map(zone)).collect()
+    }
+
     /// Networks and hosts with their zones: what the dictionary of the store is made from.
     pub fn zone_rows(&self) -> Vec<ZoneOf> {
         self.places.rows(&self.declared, &self.hash)

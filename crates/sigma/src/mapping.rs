@@ -18,6 +18,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("dns", include_str!("../mappings/dns.toml")),
     ("tls", include_str!("../mappings/tls.toml")),
     ("http", include_str!("../mappings/http.toml")),
+    ("iso8583", include_str!("../mappings/iso8583.toml")),
 ];
 
 /// One table, as rules see it. It has `tap`, `flow_id`, the five values of a flow and its zones.

@@ -44,6 +44,8 @@ pub struct Rule {
     pub budget: Option<u32>,
     /// Fields by which matches are one cause.
     pub suppress_key: Vec<String>,
+    /// Named sets of networks as the examples have them: name, networks.
+    pub sets: Vec<(String, Vec<String>)>,
     /// Examples.
     pub cases: Vec<Case>,
     /// What it asks.

@@ -18,6 +18,17 @@ impl Sets {
         set.dedup();
     }
 
+    /// These sets, with those that the examples of `rules` assume in place of sets of the same name.
+    #[must_use]
+    pub fn with_examples<'r>(&self, rules: impl IntoIterator<Item = &'r Rule>) -> Self {
+        let mut sets = self.clone();
+        for (name, networks) in rules.into_iter().flat_map(|rule| &rule.sets) {
+            sets.0.remove(&plain(name));
+            sets.add(name, networks.iter().map(String::as_str));
+        }
+        sets
+    }
+
     /// The networks of the set `name`.
     pub fn get(&self, name: &str) -> Option<&[Network]> {
         self.0.get(&plain(name)).map(Vec::as_slice)

@@ -4,14 +4,15 @@
 //! computed columns included, as the store describes them. Nothing is written.
 
 use crate::compile::{Correlated, Found, Matched, Range};
-use crate::mapping::{Kind, Table};
-use crate::problem::Problem;
+use crate::mapping::Table;
+use crate::problem::{Place, Problem};
 use crate::rule::{Case, Example, Rule, cases::Value};
 use crate::sets::Sets;
 use model::Time;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use store::{Question, Store};
 
 /// The moment of the first row of an example that names none: 2000-01-04T00:00:00Z, a Tuesday before any packet of ours.
@@ -101,7 +102,8 @@ pub async fn run(
     sets: &Sets,
 ) -> Result<Outcome, store::Error> {
     let mut outcome = Outcome { cases: rule.cases.len(), faults: faults(rule) };
-    let compiled = match Compiled::new(rule, base, sets) {
+    let sets = sets.with_examples(base.iter().copied().chain([rule]));
+    let compiled = match Compiled::new(rule, base, &sets) {
         Ok(compiled) => compiled,
         Err(problem) => {
             outcome.faults.push(problem);
@@ -201,19 +203,18 @@ impl World {
         let (mut first, mut last) = (Time(i64::MAX), Time(i64::MIN));
         for example in &case.rows {
             let table = table_of(example, rule, base, case)?;
-            for number in 0..example.repeat {
-                let at = FIRST.plus(number as i64 * example.every_us);
-                let (row, time) = row(example, table, number + 1, at)?;
+            let structure = structures.get(table.name).ok_or_else(|| {
+                Problem::new(case.place, format!("the store has no table {}", table.name))
+            })?;
+            for number in 1..=example.repeat {
+                let (row, time) = row(example, table, structure, number)?;
                 (first, last) = (first.min(time), last.max(time));
                 rows.entry(table.name).or_default().push(Json::Object(row).to_string());
             }
         }
         let mut tables = Vec::new();
         for (name, rows) in rows {
-            let structure = structures.get(name).ok_or_else(|| {
-                Problem::new(case.place, format!("the store has no table {name}"))
-            })?;
-            tables.push((expression(name, structure), rows));
+            tables.push((expression(name, &structures[name]), rows));
         }
         Ok(Self { tables, first, last })
     }
@@ -286,44 +287,50 @@ fn expression(name: &str, structure: &Structure) -> String {
 fn row(
     example: &Example,
     table: &'static Table,
+    structure: &Structure,
     number: u64,
-    at: Time,
 ) -> Result<(Map<String, Json>, Time), Problem> {
     let mut row = Map::new();
-    let mut time = at;
+    let mut first = FIRST;
     for (name, value, place) in &example.fields {
         let value = numbered(value, number);
         if *name == table.time || name == "time" {
             let text = if let Value::One(text) = &value { text.as_str() } else { "" };
-            let moment: Time = text.parse().map_err(|_| {
+            first = text.parse().map_err(|_| {
                 Problem::new(*place, "a moment is meant, such as 2026-03-12T22:30:00Z")
             })?;
-            time = moment.plus(at.since(FIRST));
             continue;
         }
-        let field = table.field(name);
-        let column = field.map_or(name.as_str(), |field| field.column.as_str());
-        let plain = column.strip_prefix("toString(").and_then(|rest| rest.strip_suffix(')'));
-        let column = plain.unwrap_or(column);
-        let is_column = column.chars().all(|one| one.is_ascii_alphanumeric() || one == '_');
-        if field.is_none_or(|_| !is_column) {
-            // A column of the table that is no field, or what a computed field is computed from.
-            let named = name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_');
-            if field.is_some() || !named {
-                let reason =
-                    format!("`{name}` is computed; name the columns that it is computed from");
-                return Err(Problem::new(*place, reason));
-            }
-        }
-        if let Some(json) = json(&value, field.map(|field| field.kind), *place)? {
+        let (column, kind) = structure.column(name, table).ok_or_else(|| {
+            let reason = match table.field(name) {
+                Some(_) => {
+                    format!("`{name}` is computed; name the columns that it is computed from")
+                }
+                None => format!("table {} has no field or column `{name}`", table.name),
+            };
+            Problem::new(*place, reason)
+        })?;
+        if let Some(json) = json(&value, kind, *place)? {
             row.insert(column.to_owned(), json);
         }
     }
-    row.insert(
-        table.time.clone(),
-        Json::String(time.to_string().replace('T', " ").replace('Z', "")),
-    );
+    let time = first.plus((number as i64 - 1) * example.every_us);
+    let written = time.to_string().replace('T', " ").replace('Z', "");
+    row.insert(table.time.clone(), Json::String(written));
     Ok((row, time))
+}
+
+impl Structure {
+    /// The stored column that an example means by `name`, and its type: a column of that name, else that of the field.
+    fn column(&self, name: &str, table: &'static Table) -> Option<(&str, &str)> {
+        let stored = |name: &str| self.stored.iter().find(|(column, _)| column == name);
+        let of_field = || {
+            let column = table.field(name)?.column.as_str();
+            let plain = column.strip_prefix("toString(").and_then(|rest| rest.strip_suffix(')'));
+            stored(plain.unwrap_or(column))
+        };
+        stored(name).or_else(of_field).map(|(column, kind)| (column.as_str(), kind.as_str()))
+    }
 }
 
 fn numbered(value: &Value, number: u64) -> Value {
@@ -335,29 +342,44 @@ fn numbered(value: &Value, number: u64) -> Value {
     }
 }
 
-fn json(value: &Value, kind: Option<Kind>, place: crate::Place) -> Result<Option<Json>, Problem> {
-    let address = |text: &String| {
-        let address: std::net::IpAddr =
-            text.parse().map_err(|_| Problem::new(place, format!("`{text}` is no address")))?;
-        Ok(Json::String(model::mapped(address).to_string()))
-    };
-    Ok(Some(match (value, kind) {
-        (Value::Null, _) => return Ok(None),
-        (Value::One(text), Some(Kind::Address)) => address(text)?,
-        (Value::One(text), Some(Kind::Addresses)) => Json::Array(vec![address(text)?]),
-        (Value::Many(texts), Some(Kind::Addresses)) => {
-            Json::Array(texts.iter().map(address).collect::<Result<_, _>>()?)
+/// A value as JSON of a column of type `kind`; none where it is absent.
+fn json(value: &Value, kind: &str, place: Place) -> Result<Option<Json>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        Value::One(text) if kind.starts_with("Array(") => {
+            one(text, inner(kind), place).map(|one| Some(Json::Array(vec![one])))
         }
-        (Value::One(text), Some(Kind::Number)) => text
+        Value::One(text) => one(text, kind, place).map(Some),
+        Value::Many(texts) if kind.starts_with("Array(") => {
+            let all: Result<Vec<Json>, _> =
+                texts.iter().map(|text| one(text, inner(kind), place)).collect();
+            all.map(|all| Some(Json::Array(all)))
+        }
+        Value::Many(_) => Err(Problem::new(place, "one value is meant, not a list")),
+    }
+}
+
+fn one(text: &str, kind: &str, place: Place) -> Result<Json, Problem> {
+    let kind = kind.strip_prefix("LowCardinality(").unwrap_or(kind);
+    if kind.starts_with("IPv6") {
+        let address: IpAddr =
+            text.parse().map_err(|_| Problem::new(place, format!("`{text}` is no address")))?;
+        return Ok(Json::String(model::mapped(address).to_string()));
+    }
+    if !kind.starts_with("UInt") && !kind.starts_with("Int") {
+        return Ok(Json::String(text.to_owned()));
+    }
+    match text {
+        "true" => Ok(Json::from(1)),
+        "false" => Ok(Json::from(0)),
+        _ => text
             .parse::<i64>()
             .map(Json::from)
-            .map_err(|_| Problem::new(place, format!("`{text}` is no whole number")))?,
-        (Value::One(text), Some(Kind::Flag)) => Json::from(u8::from(text == "true" || text == "1")),
-        (Value::One(text), Some(Kind::Texts)) => Json::from(vec![text.clone()]),
-        (Value::Many(texts), _) => Json::from(texts.clone()),
-        (Value::One(text), None) => {
-            text.parse::<i64>().map_or_else(|_| Json::String(text.clone()), Json::from)
-        }
-        (Value::One(text), Some(Kind::Text)) => Json::String(text.clone()),
-    }))
+            .map_err(|_| Problem::new(place, format!("`{text}` is no whole number"))),
+    }
+}
+
+/// The type of an array's elements.
+fn inner(kind: &str) -> &str {
+    kind.strip_prefix("Array(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(kind)
 }

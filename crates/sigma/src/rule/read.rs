@@ -1,6 +1,7 @@
 //! From YAML to a rule: every key known, or the rule refused.
 
 use super::{Asks, Rows, Rule, Status, cases, correlation, detection};
+use crate::expression::Network;
 use crate::mapping::{LogSource, Table};
 use crate::problem::{Place, Problem};
 use crate::yaml::{self, Node};
@@ -73,6 +74,7 @@ fn rule(node: &Node) -> Result<Rule, Problem> {
         fields: texts(node.get("fields"))?,
         budget: extras.budget,
         suppress_key,
+        sets: extras.sets,
         cases: extras.cases,
         asks,
         place: title.place,
@@ -187,12 +189,30 @@ fn suppress_key(asks: &Asks, named: Vec<(String, Place)>) -> Result<Vec<String>,
     }
 }
 
+/// Named sets, each a list of networks.
+fn sets(node: &Node) -> Result<Vec<(String, Vec<String>)>, Problem> {
+    let entries = node.entries().ok_or_else(|| Problem::new(node.place, "`sets` is a map"))?;
+    let mut sets = Vec::new();
+    for (name, networks) in entries {
+        for network in networks.each() {
+            let text = network.text().unwrap_or_default();
+            if Network::read(text).is_none() {
+                let reason = format!("`{text}` is no address and no network");
+                return Err(Problem::new(network.place, reason));
+            }
+        }
+        sets.push((name.text().unwrap_or_default().to_owned(), texts(Some(networks))?));
+    }
+    Ok(sets)
+}
+
 /// What stands under `bartizan`.
 #[derive(Default)]
 struct Extras {
     severity: Option<Severity>,
     budget: Option<u32>,
     suppress_key: Vec<(String, Place)>,
+    sets: Vec<(String, Vec<String>)>,
     cases: Vec<super::Case>,
 }
 
@@ -201,7 +221,7 @@ impl Extras {
         let Some(node) = node else { return Ok(Self::default()) };
         let entries =
             node.entries().ok_or_else(|| Problem::new(node.place, "`bartizan` is a map"))?;
-        known(entries, &["severity", "budget", "suppress_key", "cases"])?;
+        known(entries, &["severity", "budget", "suppress_key", "sets", "cases"])?;
         let severity = node.get("severity").map(|value| {
             let text = value.text().unwrap_or_default();
             let known = Severity::ALL.iter().find(|severity| severity.as_str() == text);
@@ -224,6 +244,7 @@ impl Extras {
             severity: severity.transpose()?,
             budget: budget.transpose()?,
             suppress_key,
+            sets: node.get("sets").map_or(Ok(Vec::new()), sets)?,
             cases: node.get("cases").map_or(Ok(Vec::new()), cases::read)?,
         })
     }

@@ -1,0 +1,4 @@
+//! Rules on the real engine: every shipped rule's examples, and what SQL makes of conditions.
+
+mod every_rule;
+mod meaning;
