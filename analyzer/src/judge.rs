@@ -15,6 +15,7 @@ use crate::window::{Seen, Span, Watermark};
 use crate::{forecast, graph, memory, situation};
 use anyhow::Context as _;
 use ask::{Answer, Plan};
+use config::settings::Levels;
 use model::{Coverage, Severity, Time};
 use policy::Policy;
 use query::{Named, Scope, named};
@@ -107,6 +108,8 @@ pub struct Judge<'a> {
     without: Vec<String>,
     memory_from: Time,
     book: Book,
+    /// When a scope enters and leaves a situation level.
+    pub levels: Levels,
     /// What was done so far.
     pub summary: Summary,
 }
@@ -147,7 +150,8 @@ impl<'a> Judge<'a> {
     ) -> anyhow::Result<Self> {
         let book = Book::open(store, policy, from).await.context("reading earlier warnings")?;
         let (without, summary) = (without.to_vec(), Summary::default());
-        Ok(Self { store, policy, without, memory_from: from, book, summary })
+        let levels = Levels::default();
+        Ok(Self { store, policy, without, memory_from: from, book, levels, summary })
     }
 
     /// Judges one span, which lies within an hour.
@@ -205,7 +209,9 @@ impl<'a> Judge<'a> {
         self.summary.joined +=
             graph::join(store, policy, span, without).await.context("joining incidents")?;
         self.summary.assessed +=
-            situation::assess(store, policy, span, without).await.context("assessing")?;
+            situation::assess(store, policy, span, without, &self.levels)
+                .await
+                .context("assessing")?;
         self.summary.foreseen +=
             forecast::foresee(store, policy, span, without).await.context("foreseeing")?;
         Ok(())

@@ -12,6 +12,9 @@ pub const SILENT_AFTER_US: i64 = 5 * Time::MINUTE;
 /// Share of one-way flows, in a million, above which a tap does not see both directions.
 const ONE_WAY_PPM: u32 = 500_000;
 
+/// Drops, in a million, above which what a tap watches is blind.
+const BLIND_PPM: u32 = 10_000;
+
 /// How far the rows of all taps have arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watermark {
@@ -101,6 +104,25 @@ impl Seen {
             .collect()
     }
 
+    /// How much each expected tap missed of the minute that begins at `minute`, in millionths; those that saw it are not
+    /// named.
+    ///
+    /// A tap that is left out, says nothing or dropped more than 1 % is blind; one that saw one direction only, by half.
+    pub fn lost(&self, minute: Time) -> BTreeMap<Arc<str>, u64> {
+        let rows = self.rows(Span::new(minute, minute.plus(1)));
+        let expected = self.expected.iter().filter(|(_, since)| **since <= minute);
+        let lost = expected.filter_map(|(tap, _)| {
+            let of_tap: Vec<_> = rows.iter().filter(|row| row.tap == *tap).collect();
+            let is_blind = self.without.contains(tap)
+                || of_tap.is_empty()
+                || of_tap.iter().any(|row| row.drop_ppm > BLIND_PPM);
+            let is_half = of_tap.iter().any(|row| is_one_way(row));
+            let ppm = if is_blind { 1_000_000 } else { 500_000 };
+            (is_blind || is_half).then(|| (tap.clone(), ppm))
+        });
+        lost.collect()
+    }
+
     /// Whether some tap covered some minute of `span`.
     pub fn any(&self, span: Span) -> bool {
         !self.rows(span).is_empty()
@@ -129,9 +151,11 @@ fn unfit(row: &Coverage, about: &About) -> Option<&'static str> {
     if row.drop_ppm > about.max_drop_ppm {
         return Some("packets dropped");
     }
-    let one_way =
-        about.both_directions && row.one_way_ppm > ONE_WAY_PPM && row.direction == Side::Src;
-    one_way.then_some("one direction only")
+    (about.both_directions && is_one_way(row)).then_some("one direction only")
+}
+
+fn is_one_way(row: &Coverage) -> bool {
+    row.one_way_ppm > ONE_WAY_PPM && row.direction == Side::Src
 }
 
 #[cfg(test)]
