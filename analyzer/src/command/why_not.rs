@@ -77,15 +77,17 @@ fn put(out: &mut String, answer: &Answer) -> std::fmt::Result {
         return if rings.is_empty() {
             writeln!(
                 out,
-                "{name} ({detection}) looked at {steps} steps from {range}, and no row in them speaks of {subject}.\n\
+                "{name} ({detection}) looked at {steps} steps, {range}, and no row that it reads speaks of {subject}.\n\
+                 It looks for: {}.\n\
                  Check the name (a host of the policy, or an address), widen the range with --last, and see with\n\
-                 `bartizan flows 'src = {subject}'` whether a tap saw it at all."
+                 `bartizan flows 'src = {subject}'` whether a tap saw it at all.",
+                answer.finds.trim_end_matches('.')
             )
         } else {
             Ok(())
         };
     };
-    let verb = if rings.is_empty() { "did not ring" } else { "came nearest" };
+    let verb = if rings.is_empty() { "did not ring; it came nearest" } else { "came nearest" };
     writeln!(
         out,
         "{name} ({detection}) looked at {subject} in {spoken} of {steps} steps, {range}, and {verb} at {}.",

@@ -28,6 +28,8 @@ pub struct Answer {
     pub detection: &'static str,
     /// Name of the detection.
     pub name: &'static str,
+    /// What it looks for.
+    pub finds: &'static str,
     /// From this moment.
     pub from: Time,
     /// Before this moment.
@@ -111,6 +113,7 @@ pub async fn why_not(
         subject: subject.to_owned(),
         detection: about.id,
         name: about.name,
+        finds: about.finds,
         from: range.from,
         to: range.to,
         steps: 0,

@@ -30,8 +30,17 @@ pub(super) fn gates(
     rows: &[Vec<Value>],
     context: &Context<'_>,
 ) -> anyhow::Result<Vec<Gate>> {
-    let Some(nearest) = nearest(subject, rows, context)? else { return Ok(Vec::new()) };
-    let Nearest { pair, calls, surprise } = &nearest;
+    let nearest = nearest(subject, rows, context)?;
+    nearest.map_or_else(|| Ok(Vec::new()), |nearest| gates_of(&nearest, rows, context))
+}
+
+/// The gates of one pair.
+fn gates_of(
+    nearest: &Nearest,
+    rows: &[Vec<Value>],
+    context: &Context<'_>,
+) -> anyhow::Result<Vec<Gate>> {
+    let Nearest { pair, calls, surprise } = nearest;
     let to = pair.object();
     let gate = |name: &str, value: String, needs: String, passes| Gate {
         name: name.into(),
@@ -49,8 +58,8 @@ pub(super) fn gates(
     let Some(surprise) = *surprise else { return Ok(gates) };
     gates.push(gate(
         "rhythm",
-        format!("p {:.4}", (-f64::from(surprise) / 1_000.0).exp()),
-        "p 0.0010 or less among ordinary callers with as many calls".into(),
+        format!("p {:.1e}", (-f64::from(surprise) / 1_000.0).exp()),
+        "p 1.0e-3 or less among ordinary callers with as many calls".into(),
         surprise >= RINGS_MILLINATS,
     ));
     let Some(memory) = memory(rows)? else { return Ok(gates) };
@@ -132,7 +141,15 @@ fn nearest(
         let surprise = parts.map(|parts| calibration::SHIPPED.verdict(&parts).surprise_millinats);
         Nearest { pair, calls, surprise }
     });
-    Ok(measured.max_by_key(|near| (near.surprise, near.calls.seconds.len())))
+    let mut nearest: Option<(usize, Nearest)> = None;
+    for near in measured {
+        let passed = gates_of(&near, rows, context)?.iter().take_while(|gate| gate.passes).count();
+        let key = |passed, near: &Nearest| (passed, near.surprise, near.calls.seconds.len());
+        if nearest.as_ref().is_none_or(|(most, best)| key(passed, &near) > key(*most, best)) {
+            nearest = Some((passed, near));
+        }
+    }
+    Ok(nearest.map(|(_, near)| near))
 }
 
 /// Standard deviation of the intervals as a share of their mean, in hundredths.
