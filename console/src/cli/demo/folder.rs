@@ -3,11 +3,14 @@
 use anyhow::{Context, bail};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use store::{Role, Session, Store};
 
 const MARK: &str = ".bartizan-demo";
+/// File of the key that makes tokens of card numbers.
+const KEY: &str = "token.key";
 const PROGRAMS: &[&str] =
     &["bartizan-stories", "bartizan-sensor", "bartizan-store", "bartizan-analyzer"];
 
@@ -63,7 +66,8 @@ impl Folder {
         }
         fs::create_dir_all(&self.path)
             .with_context(|| format!("cannot create {}", self.path.display()))?;
-        fs::write(&mark, state).with_context(|| format!("cannot write {}", mark.display()))
+        fs::write(&mark, state).with_context(|| format!("cannot write {}", mark.display()))?;
+        self.make_key()
     }
 
     /// The folder of one story.
@@ -109,12 +113,32 @@ impl Folder {
             String::from("# Written by `bartizan demo`; removed by `bartizan demo --clean`.\n");
         write!(
             text,
-            "[store]\nfolder = {}\ndatabase = \"{}\"\n\n[analyzer]\npolicy = {}\n\n[console]\nnow = \"{now}\"\n",
+            "[store]\nfolder = {}\ndatabase = \"{}\"\n\n[analyzer]\npolicy = {}\n\n[console]\nnow = \"{now}\"\n\n[sensor]\ntoken_key_file = {}\n",
             quoted(&root.join("store"))?,
             database(name),
             quoted(&root.join(name).join("policy.toml"))?,
+            quoted(&root.join(KEY))?,
         )?;
+        if let Ok(links) = fs::read_to_string(root.join(name).join("sensor.toml")) {
+            text.push('\n');
+            text.push_str(&links);
+        }
         Ok(text)
+    }
+
+    /// The key of card tokens: drawn once, so that a second run makes the same tokens.
+    fn make_key(&self) -> anyhow::Result<()> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let path = self.path.join(KEY);
+        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        match file {
+            Ok(mut file) => {
+                let key: [u8; 32] = rand::random();
+                file.write_all(&key).with_context(|| format!("cannot write {}", path.display()))
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("cannot write {}", path.display())),
+        }
     }
 }
 
