@@ -40,3 +40,11 @@ pub struct Finding {
     /// Flows behind it, at most 1,000, ascending.
     pub flow_ids: Vec<u64>,
 }
+
+impl Finding {
+    /// What its cause is about: with the subject, what joins evidence to one warning. It is the object, unless the numbers
+    /// name a `cause`, where what is acted on grows as the episode goes on.
+    pub fn cause(&self) -> &str {
+        self.numbers.get("cause").and_then(serde_json::Value::as_str).unwrap_or(&self.object)
+    }
+}

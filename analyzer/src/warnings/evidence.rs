@@ -69,7 +69,7 @@ impl Rung {
             detection: self.about.id.to_owned(),
             subject: safe(subject),
             object: safe(object),
-            cause: cause_key(self.about.name, subject, object),
+            cause: cause_key(self.about.name, subject, self.finding.cause()),
             episode_start: *episode_start,
             seen: self.seen,
             p_value: surprise_millinats
