@@ -3,6 +3,7 @@
 //! A detection asks in SQL (`name.sql`) and judges in a pure function over rows (`name.rs`): no clock, no store and no
 //! randomness inside, so that live and historical runs over the same rows give the same result.
 
+pub mod admin_chain;
 pub mod beacon;
 pub mod card_leg;
 pub mod cash_out;
@@ -36,6 +37,7 @@ pub static DETECTIONS: &[&dyn Detection] = &[
     &leg_divergence::LegDivergence,
     &cash_out::CashOut,
     &mac_stripped::MacStripped,
+    &admin_chain::AdminChain,
     &scan::Scan,
     &beacon::Beacon,
     &undeclared_flow::UndeclaredFlow,

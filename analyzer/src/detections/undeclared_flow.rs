@@ -38,7 +38,7 @@ const ABOUT: About = About {
     // Less than nothing: another day is another warning.
     join_gap_us: -Time::MINUTE,
     budget: Budget { rows: 20_000_000, bytes: 2 << 30, seconds: 10, memory: 1 << 30 },
-    gives_way_to: &["FIN-01", "INT-07", "INT-01"],
+    gives_way_to: &["FIN-01", "INT-09", "INT-07", "INT-01"],
     version: "1",
 };
 

@@ -272,6 +272,7 @@ impl Ring {
         warning.contributions =
             serde_json::to_string(&because.contributions).expect("names and numbers are JSON");
         warning.sentence.clone_from(&because.sentence);
+        warning.object.clone_from(&row.object);
         warning.zone.clone_from(&because.zone);
         warning.business =
             policy.zone(&because.zone).map_or_else(Vec::new, |zone| zone.business.clone());

@@ -8,7 +8,7 @@ use model::verdict::{Outcome, Verdict};
 use policy::{Judgement, Policy, Seen};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Deserialize)]
 struct Edge {
