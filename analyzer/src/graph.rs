@@ -56,3 +56,15 @@ pub async fn join(
     }
     Ok(writer.write(store).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detections::DETECTIONS;
+
+    #[test]
+    fn every_detection_has_a_stage() {
+        let without = DETECTIONS.iter().map(|detection| detection.about().id);
+        let without: Vec<_> = without.filter(|id| graph::stage::known(id).is_none()).collect();
+        assert!(without.is_empty(), "add them to crates/graph/src/stage.rs: {without:?}");
+    }
+}

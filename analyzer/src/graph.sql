@@ -13,7 +13,7 @@ LIMIT 20000
 -- name: incidents.evidence
 -- What the evidence of these warnings adds: how long it lasted, its flows, the hosts of a chain, names of users.
 SELECT lower(hex(e.id)) AS id, toUnixTimestamp64Micro(e.seen) AS seen, flow_ids,
-    JSONExtract(numbers, 'chain', 'Array(String)') AS chain,
+    JSONExtract(numbers, 'way', 'Array(String)') AS way,
     arrayFilter(user -> user != '', arrayPushBack(JSONExtract(numbers, 'users', 'Array(String)'), JSONExtractString(numbers, 'user'))) AS users
 FROM evidence AS e
 WHERE e.episode_start >= {from:DateTime64(6)} AND e.id IN (SELECT arrayJoin(arrayMap(one -> unhex(one), {ids:Array(String)})))

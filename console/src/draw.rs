@@ -61,7 +61,7 @@ fn header(model: &Model, buffer: &mut Buffer) {
 fn tabs(model: &Model, names: bool) -> Vec<Piece> {
     let mut tabs = vec![Piece::new(" BARTIZAN ", model.theme.heading())];
     for (index, view) in VIEWS.iter().enumerate() {
-        let (number, title) = (index + 1, view.about().title);
+        let (number, title) = (view.about().number, view.about().title);
         tabs.push(if index == model.place().view {
             Piece::new(format!("[{number}:{title}]"), model.theme.heading())
         } else if names {
@@ -218,6 +218,7 @@ fn to_ascii(buffer: &mut Buffer) {
             "┌" | "┐" | "└" | "┘" | "├" | "┤" | "┬" | "┴" | "┼" => "+",
             "█" => "#",
             "…" => "~",
+            "→" => ">",
             "\u{202f}" | "\u{2009}" | "\u{a0}" => " ",
             _ => continue,
         };

@@ -77,6 +77,14 @@ pub enum Action {
     Explain,
     /// Go to the threat graph of what is under the cursor.
     GoGraph,
+    /// A hop further from the focus.
+    MoreHops,
+    /// A hop less.
+    FewerHops,
+    /// Open or close a fold.
+    Unfold,
+    /// The path between the focus and what is under the cursor.
+    PathTo,
     /// Copy the name of what is under the cursor.
     CopyName,
     /// Copy its id.
@@ -181,6 +189,7 @@ pub static RESERVED: &[Binding] = &[
 pub static GLOBAL: &[Binding] = &[
     bind(&["1"], Action::View(1), "situation", Group::Move, 0),
     bind(&["2"], Action::View(2), "warnings", Group::Move, 0),
+    bind(&["4"], Action::View(4), "graph", Group::Move, 0),
     bind(&["g w"], Action::GoWarnings, "warnings of it", Group::Move, 6),
     bind(&["g t"], Action::GoGraph, "threat graph of it", Group::Move, 0),
     bind(&["i"], Action::Explain, "explain", Group::Find, 6),
@@ -210,6 +219,23 @@ pub const TRIAGE: &[Binding] = &[
     bind(&["*"], Action::MarkAll, "mark all in filter", Group::Triage, 0),
     bind(&["Ctrl-\\"], Action::ClearMarks, "clear marks", Group::Triage, 0),
 ];
+
+/// Keys of a graph. `x` is taken over: a graph has folds where other views have a filter.
+pub const GRAPH: &[Binding] = &[
+    bind(&["+"], Action::MoreHops, "a hop more", Group::Find, 1),
+    bind(&["-"], Action::FewerHops, "a hop less", Group::Find, 1),
+    bind(&["x"], Action::Unfold, "open or close a fold", Group::Find, 1),
+    bind(&["P"], Action::PathTo, "path to it", Group::Find, 1),
+];
+
+/// Every binding that holds in a view with keys of its own: without those that it takes over.
+pub fn holding(view: &'static [Binding]) -> impl Iterator<Item = &'static Binding> {
+    let is_taken = |binding: &&Binding| {
+        let taken = |chord: &&str| view.iter().any(|own| own.chords.contains(chord));
+        binding.chords.iter().all(|chord| taken(&chord))
+    };
+    RESERVED.iter().chain(view).chain(GLOBAL.iter().filter(move |binding| !is_taken(binding)))
+}
 
 /// What the chord `pressed` after `prefix` means among `bindings`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -351,7 +377,7 @@ mod tests {
     fn every_chord_has_one_meaning_in_every_view() {
         for view in VIEWS {
             let mut seen = BTreeMap::new();
-            for binding in RESERVED.iter().chain(view.about().keys).chain(GLOBAL) {
+            for binding in holding(view.about().keys) {
                 for chord in binding.chords {
                     let before = seen.insert(*chord, binding.words);
                     assert_eq!(before, None, "{chord} is bound twice in {}", view.about().name);

@@ -174,7 +174,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Quit if model.places.len() > 1 => back(model),
         Action::Quit => model.overlay = Some(Overlay::Leave),
-        Action::View(number) => switch(model, usize::from(number) - 1),
+        Action::View(number) => {
+            if let Some(view) = VIEWS.iter().position(|view| view.about().number == number) {
+                switch(model, view);
+            }
+        }
         Action::NextPane | Action::PreviousPane => turn(model, action),
         Action::Filter => {
             let text = model.place().narrow.text().to_owned();
@@ -239,6 +243,7 @@ fn go(model: &mut Model, view: &str, filter: &str) {
     model.place_mut().selected = selected;
     model.places.push(Place { view, narrow, span_us, selected: None, pane: 0 });
     model.screens[view].rewind();
+    model.requests.expire();
 }
 
 fn back(model: &mut Model) {

@@ -1,5 +1,6 @@
 //! What a view is, and the list of all of them: tabs, help, commands and tests find a view here.
 
+pub mod graph;
 pub mod situation;
 pub mod warnings;
 
@@ -14,11 +15,13 @@ use query::Scope;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 /// Every view, in the order of its key.
-pub static VIEWS: &[&dyn View] = &[&situation::Situation, &warnings::Warnings];
+pub static VIEWS: &[&dyn View] = &[&situation::Situation, &warnings::Warnings, &graph::Graph];
 
 /// What a view says of itself.
 #[derive(Debug, Clone, Copy)]
 pub struct About {
+    /// The key that opens it, 1 to 9.
+    pub number: u8,
     /// Name in commands and on the command line, such as `warnings`.
     pub name: &'static str,
     /// Name in the header.

@@ -68,7 +68,7 @@ async fn gather(
         subject: one.row.subject.clone(),
         object: one.row.object.clone(),
         level: one.row.level,
-        chain: one.chain.clone(),
+        way: one.way.clone(),
     });
     let mut gathering = Gathering::new(Wanted {
         scope: Scope { from, to: row.time, without: without.to_vec() },

@@ -72,15 +72,24 @@ mod tests {
     use super::super::branching::branch;
     use super::super::form::incidents;
     use super::super::form::tests::{bangladesh, hop};
+    use super::super::shared::Shared;
     use super::super::warned::Warned;
     use super::super::warned::tests::policy;
     use super::*;
     use proptest::prelude::*;
 
     /// What a store holds after one more pass over `all`, and how many rows were written.
-    fn pass(mut all: Vec<Warned>, held: &mut BTreeMap<HashId, Incident>) -> usize {
+    fn pass(all: Vec<Warned>, held: &mut BTreeMap<HashId, Incident>) -> usize {
+        pass_knowing(all, &hop(), held)
+    }
+
+    fn pass_knowing(
+        mut all: Vec<Warned>,
+        shared: &Shared,
+        held: &mut BTreeMap<HashId, Incident>,
+    ) -> usize {
         all.sort_by_key(Warned::order);
-        let joined = branch(&all, &hop());
+        let joined = branch(&all, shared);
         let formed = incidents(&all, &joined, &policy());
         let changes = changes(&formed, held);
         for change in &changes {
@@ -101,7 +110,7 @@ mod tests {
         let all = bangladesh();
         // Without the chain between them, the beacon is no incident yet, and the stranger is one by itself.
         let mut held = BTreeMap::new();
-        pass(vec![all[0].clone(), all[4].clone()], &mut held);
+        pass_knowing(vec![all[0].clone(), all[4].clone()], &Shared::default(), &mut held);
         assert_eq!(held.len(), 1);
         let alone = *held.keys().next().expect("one");
         assert_eq!(pass(all, &mut held), 2);

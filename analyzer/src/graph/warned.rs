@@ -31,7 +31,7 @@ pub(super) struct Fact {
     pub(super) id: HashId,
     pub(super) seen: Time,
     pub(super) flow_ids: Vec<u64>,
-    pub(super) chain: Vec<String>,
+    pub(super) way: Vec<String>,
     pub(super) users: Vec<String>,
 }
 
@@ -45,7 +45,9 @@ pub(super) struct Warned {
     pub(super) subject: Option<String>,
     /// On whom it acted, if that is an entity: the object, and the hosts of a chain but its first.
     pub(super) objects: BTreeSet<String>,
-    /// Hosts of a chain, the first to the last; empty if its evidence names none.
+    /// Steps of a chain as its evidence tells them; empty if it tells none.
+    pub(super) way: Vec<String>,
+    /// Hosts of that chain, the first to the last.
     pub(super) chain: Vec<String>,
     /// Flows behind it.
     pub(super) flows: BTreeSet<u64>,
@@ -64,6 +66,7 @@ impl Warned {
             stage: Stage::of(&row.detection),
             subject,
             objects: object.into_iter().collect(),
+            way: Vec::new(),
             chain: Vec::new(),
             flows: BTreeSet::new(),
             users: BTreeSet::new(),
@@ -73,10 +76,11 @@ impl Warned {
             warned.seen = warned.seen.max(fact.seen);
             warned.flows.extend(&fact.flow_ids);
             warned.users.extend(fact.users.iter().cloned());
-            if fact.chain.len() > warned.chain.len() {
-                warned.chain = fact.chain.iter().filter_map(|name| entity(name)).collect();
+            if fact.way.len() > warned.way.len() {
+                warned.way.clone_from(&fact.way);
             }
         }
+        warned.chain = thing::chain(&warned.way);
         warned.objects.extend(warned.chain.iter().skip(1).cloned());
         if let Some(subject) = &warned.subject {
             warned.objects.remove(subject);
@@ -161,7 +165,7 @@ version = 1
             id,
             seen: start.plus(Time::MINUTE),
             flow_ids: flows.to_vec(),
-            chain: Vec::new(),
+            way: Vec::new(),
             users: Vec::new(),
         };
         Warned::new(row, &BTreeMap::from([(id, fact)]), &policy())

@@ -201,7 +201,8 @@ async fn path(
     }
     let end = find(&gathering, &network, to)?;
     let Some(path) = network.best_path(start, end) else {
-        let back = network.best_path(end, start).map_or("", |_| "; there is one the other way round");
+        let back =
+            network.best_path(end, start).map_or("", |_| "; there is one the other way round");
         return Err(Failure {
             code: "E-GRAPH-001",
             sentence: format!("no path from {from} to {to} in this range{back}"),

@@ -75,11 +75,7 @@ fn question(scope: &Scope, id: &str, closed: bool, limit: u32) -> Question {
         .with("limit", i64::from(limit))
 }
 
-async fn list(
-    context: &Context,
-    opener: &Opener,
-    closed: bool,
-) -> Result<Option<Exit>, Failure> {
+async fn list(context: &Context, opener: &Opener, closed: bool) -> Result<Option<Exit>, Failure> {
     let question = question(&context.scope, "", closed, context.limit.saturating_add(1));
     let mut rows: Vec<Incident> =
         decode::rows("incidents.list", opener.ask(&question).await?.rows)?;
@@ -106,8 +102,9 @@ async fn list(
 
 async fn whole(context: &Context, opener: &Opener, id: &str) -> Result<Whole, Failure> {
     let incident = find(context, opener, id).await?;
-    let question =
-        named(SQL, "incidents.warnings").over(&context.scope).with("ids", incident.warnings.clone());
+    let question = named(SQL, "incidents.warnings")
+        .over(&context.scope)
+        .with("ids", incident.warnings.clone());
     let warnings = decode::rows("incidents.warnings", opener.ask(&question).await?.rows)?;
     Ok(Whole { incident, rung: warnings })
 }

@@ -2,7 +2,7 @@
 
 mod form;
 
-use crate::keymap::{GLOBAL, Group, RESERVED};
+use crate::keymap::{Group, holding};
 use crate::state::{Line, Model, Overlay, Page, Prompt, Purpose};
 use crate::views::VIEWS;
 use crate::widgets::ink::{self, Piece};
@@ -54,8 +54,7 @@ fn columns(model: &Model, width: u16) -> Vec<Vec<Piece>> {
     let mut entries: Vec<Piece> = Vec::new();
     let column = 39;
     for group in Group::ALL {
-        let of_group =
-            RESERVED.iter().chain(keys).chain(GLOBAL).filter(|binding| binding.group == group);
+        let of_group = holding(keys).filter(|binding| binding.group == group);
         let mut of_group = of_group.peekable();
         if of_group.peek().is_some() {
             entries.push(Piece::new(

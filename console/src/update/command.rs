@@ -38,6 +38,11 @@ pub(super) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
                 format!("no theme is called {rest:?}; there are terminal, mono and ascii")
             })?;
         }
+        "graph" if !rest.is_empty() => {
+            let key = views::graph::key(rest).ok_or("write :graph HOST, or :graph path HOST HOST")?;
+            go(model, word, "");
+            model.place_mut().selected = Some(key);
+        }
         view if views::named(view).is_some() => {
             let filter = if view == "situation" && !rest.is_empty() && !rest.contains(['=', ' ']) {
                 format!("zone = {rest}")

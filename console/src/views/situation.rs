@@ -48,6 +48,7 @@ pub struct Situation;
 impl View for Situation {
     fn about(&self) -> &'static About {
         &About {
+            number: 1,
             name: "situation",
             title: "Situation",
             purpose: "is anything on fire, where, and can the silence be trusted",

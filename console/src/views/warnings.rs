@@ -32,6 +32,7 @@ const FLOWS: usize = 500;
 pub struct Warnings;
 
 static ABOUT: About = About {
+    number: 2,
     name: "warnings",
     title: "Warnings",
     purpose: "what is open, why, and what rests behind it",

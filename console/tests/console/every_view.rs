@@ -2,7 +2,7 @@
 
 use crate::fixture::{Console, Says};
 use bartizan::cli::Cli;
-use bartizan::keymap::{GLOBAL, RESERVED};
+use bartizan::keymap::holding;
 use bartizan::views::VIEWS;
 use clap::CommandFactory;
 use insta::assert_snapshot;
@@ -54,11 +54,11 @@ fn every_view_looks_as_it_did() {
 
 #[test]
 fn every_view_is_opened_by_its_number_and_by_its_name() {
-    for (index, view) in VIEWS.iter().enumerate() {
-        let name = view.about().name;
-        let title = format!("[{}:{}]", index + 1, view.about().title);
+    for view in VIEWS {
+        let (name, number) = (view.about().name, view.about().number);
+        let title = format!("[{number}:{}]", view.about().title);
         let mut console = Console::open("situation", (120, 40), Says::Data);
-        assert!(console.keys(&(index + 1).to_string()).screen().contains(&title));
+        assert!(console.keys(&number.to_string()).screen().contains(&title));
         let mut console = Console::open("situation", (120, 40), Says::Data);
         assert!(
             console.keys(&format!(":{name}<Enter>")).screen().contains(&title),
@@ -81,7 +81,7 @@ fn help_of_every_view_names_every_key_of_its_keymap() {
     for view in VIEWS {
         let mut console = Console::open(view.about().name, (200, 60), Says::Data);
         let screen = console.keys("?").screen();
-        for binding in RESERVED.iter().chain(view.about().keys).chain(GLOBAL) {
+        for binding in holding(view.about().keys) {
             assert!(screen.contains(binding.words), "{}: {}", view.about().name, binding.words);
         }
     }

@@ -160,6 +160,12 @@ pub fn rows(slot: &str) -> Vec<Value> {
         "situation.course" => course(),
         "situation.forecasts" => forecasts(),
         "situation.load" => load(),
+        "graph.places" => places(),
+        "graph.warnings" => warned(),
+        "graph.admin" => admin(),
+        "graph.hop1" | "graph.hop2" => passed(),
+        "graph.refused1" | "graph.refused2" => refused(),
+        "graph.hop3" | "graph.hop4" | "graph.refused3" | "graph.refused4" => Vec::new(),
         other => panic!("a new slot, {other}: write rows for it here"),
     }
 }
@@ -370,4 +376,72 @@ fn flows() -> Vec<Value> {
         })
     };
     vec![flow(11, 10), flow(12, 20)]
+}
+
+/// Microseconds of a moment on the day of the attack.
+fn micros(clock: &str) -> i64 {
+    format!("2026-03-12T{clock}:00Z").parse::<Time>().unwrap().0
+}
+
+fn places() -> Vec<Value> {
+    let row = |cidr: &str, zone: &str, host: &str, criticality: u8| {
+        json!({
+            "cidr": cidr, "zone": zone, "host": host, "role": "", "criticality": criticality, "tags": [], "business": [],
+            "valid_from": 0, "valid_to": i64::MAX, "policy": "p"
+        })
+    };
+    vec![
+        row("0.0.0.0/0", "internet", "", 0),
+        row("10.31.0.0/16", "office", "", 3),
+        row("10.40.8.0/26", "swift", "", 10),
+        row("10.40.8.64/27", "swift-ops", "", 9),
+        row("10.31.0.117/32", "office", "pc-117", 3),
+        row("10.40.8.11/32", "swift", "saa-1", 10),
+        row("10.40.8.65/32", "swift-ops", "op-1", 9),
+        row("10.40.8.70/32", "swift-ops", "jump-1", 9),
+    ]
+}
+
+fn warned() -> Vec<Value> {
+    let row = |at: usize, detection: &str, ends: (&str, &str), level: &str, clock: &str| {
+        json!({
+            "id": IDS[at], "time": micros(clock), "episode_start": micros(clock), "detection": detection,
+            "subject": ends.0, "object": ends.1, "level": level, "way": []
+        })
+    };
+    vec![
+        row(0, "INT-01", ("pc-117", "203.0.113.40:443"), "II", "16:20"),
+        row(1, "FIN-01", ("op-1", "saa-1"), "I", "17:30"),
+        row(4, "INT-07", ("scanner-1\u{202e}", "tcp/445 inside"), "IV", "17:31"),
+    ]
+}
+
+fn admin() -> Vec<Value> {
+    let edge = |src: &str, dst: &str, app: &str, clock: &str| json!({ "src": src, "dst": dst, "app": app, "first": micros(clock), "last": micros("18:00") });
+    vec![edge("pc-117", "op-1", "rdp", "17:00"), edge("op-1", "jump-1", "ssh", "17:05")]
+}
+
+fn passed() -> Vec<Value> {
+    let row = |src: String, dst: &str, service: &str, flows: u64| {
+        json!({
+            "node": "::ffff:10.31.0.117", "src_ip": format!("::ffff:{src}"), "dst_ip": format!("::ffff:{dst}"), "flows": flows,
+            "bytes": flows * 900, "answered": 1, "services": [service], "first": micros("12:00"), "last": micros("18:00"),
+            "peers": 90
+        })
+    };
+    let pc = || "10.31.0.117".to_owned();
+    let mut rows = vec![
+        row(pc(), "203.0.113.40", "tcp/443 tls", 27),
+        row(pc(), "10.40.8.65", "tcp/3389 rdp", 1),
+        row("10.40.8.70".into(), "10.40.8.11", "tcp/443 tls", 2),
+    ];
+    rows.extend((1..=80).map(|at| row(format!("10.31.2.{at}"), "10.31.0.117", "tcp/445 smb", at)));
+    rows
+}
+
+fn refused() -> Vec<Value> {
+    vec![json!({
+        "src_ip": "::ffff:10.40.8.65", "dst_ip": "::ffff:10.40.8.11", "answered": 1, "services": ["tcp/445"],
+        "first": micros("17:30"), "last": micros("17:31")
+    })]
 }

@@ -132,3 +132,51 @@ fn a_terminal_that_is_too_small_names_what_works() {
     console.event(Event::Resize { columns: 120, rows: 40 });
     is_filled(&console.screen(), (120, 40));
 }
+
+#[test]
+fn a_graph_begins_at_the_worst_warning_and_walks_to_what_hangs_on_it() {
+    let mut console = Console::open("graph", (120, 40), Says::Data);
+    assert!(console.screen().contains("Graph > pc-117 > 2 hops"), "\n{}", console.screen());
+    // Down to the child that the worst warning is about, then focus it.
+    let screen = console.keys("jj<Enter>").screen();
+    assert!(screen.contains("Graph > op-1 > 2 hops"), "\n{screen}");
+    let screen = console.keys("<Esc>").screen();
+    assert!(screen.contains("Graph > pc-117 > 2 hops"), "\n{screen}");
+}
+
+#[test]
+fn a_path_is_told_and_its_entities_are_marked() {
+    let mut console = Console::open("graph", (120, 40), Says::Data);
+    let screen = console.keys("jjlP").screen();
+    assert!(screen.contains("pc-117 > op-1 > saa-1  1.31 nats"), "\n{screen}");
+}
+
+#[test]
+fn what_is_beyond_the_limit_is_folded_counted_and_opened() {
+    let mut console = Console::open("graph", (200, 60), Says::Data);
+    let folded = console.keys("G").screen();
+    assert!(folded.contains("(+) 25 hosts") && folded.contains("1 fold of 25"), "\n{folded}");
+    let screen = console.keys("x").screen();
+    assert!(!screen.contains("hosts ") && screen.contains("85 nodes"), "\n{screen}");
+}
+
+#[test]
+fn the_graph_of_a_warning_begins_at_whom_it_accuses() {
+    let mut console = Console::open("warnings", (120, 40), Says::Data);
+    let screen = console.keys("jgt").screen();
+    assert!(screen.contains("Graph > op-1 > 2 hops"), "\n{screen}");
+    let screen = console.keys("<Esc>").screen();
+    assert!(screen.contains("[2:Warnings]"), "\n{screen}");
+}
+
+#[test]
+fn a_command_begins_a_graph_at_a_host_by_name_or_address() {
+    for command in [":graph op-1<Enter>", ":graph show 10.40.8.65<Enter>", ":graph path op-1 saa-1<Enter>"] {
+        let mut console = Console::open("situation", (120, 40), Says::Data);
+        let screen = console.keys(command).screen();
+        assert!(screen.contains("Graph > op-1 > 2 hops"), "{command}\n{screen}");
+    }
+    let mut console = Console::open("situation", (120, 40), Says::Data);
+    let screen = console.keys(":graph path op-1<Enter>").screen();
+    assert!(screen.contains(":graph HOST"), "\n{screen}");
+}

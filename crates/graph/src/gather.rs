@@ -88,6 +88,24 @@ impl Gathering {
         &self.wanted
     }
 
+    /// The same rows under another range: what is asked from now on.
+    pub fn over(&mut self, scope: Scope) {
+        self.wanted.scope = scope;
+    }
+
+    /// Begins somewhere else, or goes further: what needs no hop is kept.
+    pub fn focus_on(&mut self, focus: Vec<String>, hops: usize) {
+        (self.wanted.focus, self.wanted.hops) = (focus, hops);
+        self.passed.clear();
+        self.refused.clear();
+        self.walk();
+    }
+
+    /// Warnings, as soon as they came.
+    pub fn warnings(&self) -> &[Warned] {
+        self.warned.as_deref().unwrap_or_default()
+    }
+
     /// Places from a policy at hand instead of the published one.
     #[must_use]
     pub fn placed(mut self, rows: &[ZoneOf]) -> Self {
@@ -111,14 +129,18 @@ impl Gathering {
 
     /// Every question that can be asked by now, each under the name of its slot; those answered already are among them.
     pub fn asks(&self) -> Vec<(&'static str, Question)> {
-        let scope = &self.wanted.scope;
+        self.asks_over(&self.wanted.scope)
+    }
+
+    /// The same questions over another range.
+    pub fn asks_over(&self, scope: &Scope) -> Vec<(&'static str, Question)> {
         let mut asks = Vec::new();
         for name in ["graph.places", "graph.warnings", "graph.admin"] {
             asks.push((name, named(SQL, name).over(scope)));
         }
         for (hop, layer) in self.layers.iter().enumerate().filter(|(_, layer)| !layer.is_empty()) {
-            asks.push((HOPS[hop], self.hop("graph.hop", layer)));
-            asks.push((REFUSED[hop], self.hop("graph.refused", layer)));
+            asks.push((HOPS[hop], self.hop("graph.hop", scope, layer)));
+            asks.push((REFUSED[hop], self.hop("graph.refused", scope, layer)));
         }
         asks
     }
@@ -169,12 +191,12 @@ impl Gathering {
         Ok(())
     }
 
-    fn hop(&self, name: &'static str, layer: &[Ipv6Addr]) -> Question {
-        let to = self.wanted.scope.to;
+    fn hop(&self, name: &'static str, scope: &Scope, layer: &[Ipv6Addr]) -> Question {
+        let to = scope.to;
         let hours_to = if self.wanted.whole_hours { to.floor(Time::HOUR) } else { to };
         let addresses: Vec<String> = layer.iter().map(ToString::to_string).collect();
         named(SQL, name)
-            .over(&self.wanted.scope)
+            .over(scope)
             .with("hours_to", hours_to)
             .with("inward", i64::from(!self.wanted.forward))
             .with("addresses", addresses)
@@ -335,8 +357,8 @@ fn accuse(network: &mut Network, places: &Places, row: &Warned) {
         warnings: vec![told.clone()],
         ..Edge::new(kind, row.episode_start, row.time)
     };
-    if row.chain.len() > 2 {
-        let hosts: Vec<_> = row.chain.iter().filter_map(|text| host(text)).collect();
+    let hosts = thing::chain(&row.way);
+    if hosts.len() > 1 {
         let hosts: Vec<_> = hosts.iter().map(|name| network.entity(name, places)).collect();
         for pair in hosts.windows(2) {
             network.join(pair[0], pair[1], edge(Kind::Evidence));

@@ -8,23 +8,24 @@ ORDER BY cidr, zone_of.valid_from, published_at DESC
 LIMIT 1 BY cidr, zone_of.valid_from
 
 -- name: graph.warnings
--- Open warnings of the range, and the hosts of a chain where their evidence names one.
-SELECT w.id AS id, toUnixTimestamp64Micro(w.time) AS time, toUnixTimestamp64Micro(w.episode_start) AS episode_start,
-    w.detection AS detection, w.subject AS subject, w.object AS object, w.level AS level, e.chain AS chain
-FROM warning_now AS w
-LEFT JOIN triage_now AS t ON t.subject = 'warning' AND t.subject_id = w.id
-LEFT JOIN (
-    SELECT one, argMax(chain, length(chain)) AS chain
-    FROM (
-        SELECT id AS one, JSONExtract(numbers, 'chain', 'Array(String)') AS chain
+-- Open warnings of the range, and the steps of a chain where their evidence tells them.
+SELECT id, toUnixTimestamp64Micro(time) AS time, toUnixTimestamp64Micro(episode_start) AS episode_start, detection, subject, object,
+    level, way
+FROM (
+    SELECT w.id AS id, w.time AS time, w.episode_start AS episode_start, w.detection AS detection, w.subject AS subject,
+        w.object AS object, w.zone AS zone, w.business AS business, w.severity AS severity, w.level AS level, w.score AS score,
+        w.sentence AS sentence, w.attack AS attack, if(t.state = '', 'NEW', t.state) AS state, t.owner AS owner, e.way AS way
+    FROM warning_now AS w
+    LEFT JOIN triage_now AS t ON t.subject = 'warning' AND t.subject_id = w.id
+    LEFT JOIN (
+        SELECT id AS one, JSONExtract(numbers, 'way', 'Array(String)') AS way
         FROM evidence_now
-        WHERE episode_start >= {from:DateTime64(6)} - INTERVAL 30 DAY AND seen >= {from:DateTime64(6)}
-    )
-    GROUP BY one
-) AS e ON e.one = w.evidence_ids[1]
-WHERE w.time >= {from:DateTime64(6)} AND w.time < {to:DateTime64(6)} AND w.alias_of = repeat('0', 32)
-    AND w.severity != 'P0' AND t.state != 'CLOSE'
-ORDER BY w.level, w.time DESC, w.id
+        WHERE detection = 'INT-09' AND seen >= {from:DateTime64(6)}
+    ) AS e ON e.one = w.evidence_ids[1]
+    WHERE w.time >= {from:DateTime64(6)} AND w.time < {to:DateTime64(6)} AND w.alias_of = repeat('0', 32) AND w.severity != 'P0'
+) AS open
+WHERE state != 'CLOSE' /*where*/
+ORDER BY open.level, open.time DESC, id
 LIMIT 10000
 
 -- name: graph.admin

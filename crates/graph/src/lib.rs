@@ -22,7 +22,7 @@ pub mod export;
 pub use gather::{Gathering, Wanted};
 pub use network::{Edge, Kind, Network, Node, Told};
 pub use paths::Path;
-pub use places::{Place, Places};
 pub use petgraph::Direction;
 pub use petgraph::graph::{EdgeIndex, NodeIndex};
+pub use places::{Place, Places};
 pub use stage::Stage;

@@ -21,9 +21,9 @@ pub struct Warned {
     pub object: String,
     /// How far up it goes.
     pub level: Level,
-    /// Hosts from the first to the last, where the evidence names more than the two ends; else empty.
+    /// Steps of a chain as its evidence tells them, such as `17:05 pc-117 > op-1 rdp`; empty if it tells none.
     #[serde(default)]
-    pub chain: Vec<String>,
+    pub way: Vec<String>,
 }
 
 /// An edge of administration.

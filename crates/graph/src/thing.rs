@@ -26,6 +26,28 @@ pub fn entity(text: &str) -> Option<String> {
     }
 }
 
+/// Hosts of a chain, the first to the last, from its steps as evidence tells them: `17:05 pc-117 > op-1 rdp`.
+///
+/// A step that cannot be read, or does not begin where the one before it ended, ends the chain.
+pub fn chain(way: &[String]) -> Vec<String> {
+    let mut hosts: Vec<String> = Vec::new();
+    for step in way {
+        let Some((src, dst)) = ends(step) else { break };
+        match hosts.last() {
+            None => hosts.extend([src, dst]),
+            Some(last) if *last == src => hosts.push(dst),
+            Some(_) => break,
+        }
+    }
+    hosts
+}
+
+fn ends(step: &str) -> Option<(String, String)> {
+    let (before, after) = step.split_once(" > ")?;
+    let (src, dst) = (before.split_whitespace().next_back()?, after.split_whitespace().next()?);
+    Some((entity(src)?, entity(dst)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +71,16 @@ mod tests {
         for text in ["tcp/445 inside", "10.0.0.0/24", "", "a, b", "a:b:c", ":443"] {
             check(text, None);
         }
+    }
+
+    #[test]
+    fn the_hosts_of_a_chain_are_read_from_its_steps() {
+        let way =
+            ["17:00 pc-117 > op-1 rdp", "17:05 op-1 > jump-1 ssh", "17:10 jump-1 > saa-1 https"];
+        let hosts = chain(&way.map(str::to_owned));
+        assert_eq!(hosts, ["pc-117", "op-1", "jump-1", "saa-1"]);
+        let broken = ["17:00 pc-117 > op-1 rdp", "17:05 pc-118 > jump-1 ssh"];
+        assert_eq!(chain(&broken.map(str::to_owned)), ["pc-117", "op-1"]);
+        assert!(chain(&["nothing of the kind".to_owned()]).is_empty());
     }
 }

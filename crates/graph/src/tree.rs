@@ -56,15 +56,16 @@ pub fn lines(network: &Network, around: &Neighbourhood) -> Vec<Line> {
     lines
 }
 
-/// The suspicious first, then the accused, the critical, and the name.
+/// The suspicious first, then the accused, the critical, the busy, and the name.
 fn rank<'n>(
     network: &'n Network,
     around: &Neighbourhood,
     node: NodeIndex,
-) -> (Kind, u8, Reverse<u8>, &'n str) {
+) -> (Kind, u8, Reverse<u8>, Reverse<u64>, &'n str) {
     let one = network.node(node);
     let accused = if one.level == Level::None { u8::MAX } else { one.level as u8 };
-    (network.edge(around.parent[&node].1).kind, accused, Reverse(one.criticality), &one.key)
+    let edge = network.edge(around.parent[&node].1);
+    (edge.kind, accused, Reverse(one.criticality), Reverse(edge.flows), &one.key)
 }
 
 /// For each drawn entity: its edges that are no branch.

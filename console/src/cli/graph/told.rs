@@ -38,8 +38,7 @@ fn about(network: &Network, line: &Line) -> String {
         What::Fold(fold) => return format!("{} fold", fold.zone),
         What::Node(node) => network.node(*node),
     };
-    let level =
-        if node.level == Level::None { String::new() } else { format!("  {}", node.level) };
+    let level = if node.level == Level::None { String::new() } else { format!("  {}", node.level) };
     let edge = line.edge.map_or_else(String::new, |edge| {
         let edge = network.edge(edge);
         let flows = if edge.flows > 0 {

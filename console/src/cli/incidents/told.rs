@@ -59,11 +59,8 @@ fn stage_lines(whole: &Whole, stage: Stage) -> String {
         whole.rung.iter().filter(|rung| Stage::of(&rung.detection) == stage).collect();
     let mut text = String::new();
     for (at, rung) in of_stage.iter().enumerate() {
-        let title = if at == 0 {
-            format!("{} {}", stage.letter(), stage.word())
-        } else {
-            String::new()
-        };
+        let title =
+            if at == 0 { format!("{} {}", stage.letter(), stage.word()) } else { String::new() };
         text.push_str(&format!("  {} {}\n", present::fit(&title, 18), rung_line(rung)));
         text.push_str(&format!("  {} {}\n", present::fit("", 18), rung.sentence));
         if let Some(why) = why(whole, rung) {
@@ -74,8 +71,7 @@ fn stage_lines(whole: &Whole, stage: Stage) -> String {
 }
 
 fn rung_line(rung: &Rung) -> String {
-    let object =
-        if rung.object.is_empty() { String::new() } else { format!(" > {}", rung.object) };
+    let object = if rung.object.is_empty() { String::new() } else { format!(" > {}", rung.object) };
     format!(
         "{}  {}  {}  {}  {}{object}  {}",
         clock(rung.episode_start),
@@ -233,7 +229,9 @@ mod tests {
             assert!(text.contains(told), "{told}\n{text}");
         }
         let place = |word: &str| text.find(word).expect("it is told");
-        assert!(place("C control") < place("L lateral movement  ") || place("INT-01") < place("INT-09"));
+        assert!(
+            place("C control") < place("L lateral movement  ") || place("INT-01") < place("INT-09")
+        );
     }
 
     #[test]
