@@ -1,9 +1,11 @@
 //! Every table of the product, brought up to date any number of times.
 
+mod beside;
 mod cluster;
 mod statement;
 
 use crate::{Budget, Error, Question, Store, hash};
+pub use beside::{Beside, migrate_beside};
 use serde::Deserialize;
 pub use statement::statements;
 use std::collections::HashSet;
@@ -120,6 +122,11 @@ pub async fn migrate(owner: &Store, layout: &Layout) -> Result<Migrated, Error> 
         in_order().into_iter().filter(|file| !applied.contains(&file.hash())).collect();
     if wanting.is_empty() {
         return Ok(Migrated::default());
+    }
+    if !applied.is_empty()
+        && let Some(beside) = owner.beside().await?
+    {
+        return migrate_beside(owner, layout, &beside).await;
     }
     let database = owner.database();
     let on_cluster = cluster::on_cluster(layout);

@@ -7,7 +7,7 @@ use config::settings::Store as Settings;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::schema::Layout;
+use store::schema::{Beside, Layout};
 use store::{Folder, Role, Session, Store};
 
 /// The store of Bartizan: the embedded ClickHouse engine, and what is done with any store.
@@ -39,7 +39,15 @@ enum Command {
         die_with_parent: bool,
     },
     /// Create what is missing in the database. May be run any number of times.
-    Migrate,
+    Migrate {
+        /// Make a database that stands beside this one: the same rows through views, less some taps, and judgements of
+        /// its own. It is called SOURCE_without_TAP unless --database names it.
+        #[arg(long, value_name = "SOURCE", requires = "without")]
+        beside: Option<String>,
+        /// Leave this tap out of it, as if it had been blind; may be repeated.
+        #[arg(long, value_name = "TAP", requires = "beside")]
+        without: Vec<String>,
+    },
     /// Say whether the store runs, as what, and how much is in it.
     Status,
     /// Insert files of Native blocks: `<table>-<anything>.native`. The same file again adds nothing.
@@ -67,7 +75,12 @@ fn act(arguments: Arguments) -> Result<()> {
         Command::Run { die_with_parent } => {
             run::run(&Folder::new(&settings.folder)?, die_with_parent)
         }
-        Command::Migrate => asynchronous(migrate(&settings)),
+        Command::Migrate { beside: None, .. } => asynchronous(migrate(&settings)),
+        Command::Migrate { beside: Some(source), without } => {
+            let beside = Beside::new(&source, &without);
+            let name = arguments.database.unwrap_or_else(|| beside.name());
+            asynchronous(migrate_beside(&Settings { database: source, ..settings }, &beside, &name))
+        }
         Command::Status => asynchronous(status::status(&settings)),
         Command::Load { paths } => asynchronous(load::load(&settings, &paths)),
         Command::Person { name } => person::add(&Folder::new(&settings.folder)?, &name),
@@ -99,16 +112,31 @@ fn asynchronous(work: impl Future<Output = Result<()>>) -> Result<()> {
 
 async fn migrate(settings: &Settings) -> Result<()> {
     let session: Session = Store::open(settings, Role::Owner).await?;
-    let layout = match settings.cluster.as_str() {
+    let mut files = session.migrated().files.clone();
+    files.extend(store::migrate(&session, &layout(settings)).await?.files);
+    tell(session.database(), &files)
+}
+
+/// Makes database `name` stand beside that of the settings.
+async fn migrate_beside(settings: &Settings, beside: &Beside, name: &str) -> Result<()> {
+    let session: Session = Store::open(settings, Role::Owner).await?;
+    let owner = session.with_database(name);
+    let migrated = store::schema::migrate_beside(&owner, &layout(settings), beside).await?;
+    tell(name, &migrated.files)
+}
+
+fn layout(settings: &Settings) -> Layout {
+    match settings.cluster.as_str() {
         "" => Layout::SingleNode,
         name => Layout::Cluster(name.to_owned()),
-    };
-    let mut files = session.migrated().files.clone();
-    files.extend(store::migrate(&session, &layout).await?.files);
+    }
+}
+
+fn tell(database: &str, files: &[&str]) -> Result<()> {
     let mut out = std::io::stdout();
-    match files.as_slice() {
-        [] => writeln!(out, "database {} is up to date", session.database())?,
-        files => writeln!(out, "database {}: applied {}", session.database(), files.join(", "))?,
+    match files {
+        [] => writeln!(out, "database {database} is up to date")?,
+        files => writeln!(out, "database {database}: applied {}", files.join(", "))?,
     }
     Ok(())
 }
