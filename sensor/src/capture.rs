@@ -6,7 +6,7 @@ pub mod listing;
 use model::Time;
 
 /// One frame as it was on the wire.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Frame<'a> {
     /// When it was captured.
     pub time: Time,
@@ -16,6 +16,18 @@ pub struct Frame<'a> {
     pub wire_length: u32,
     /// What was captured of it.
     pub bytes: &'a [u8],
+}
+
+impl std::fmt::Debug for Frame<'_> {
+    /// The bytes may hold what is never kept: their number is told.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Frame")
+            .field("time", &self.time)
+            .field("link", &self.link)
+            .field("wire_length", &self.wire_length)
+            .field("bytes", &self.bytes.len())
+            .finish()
+    }
 }
 
 /// What a source has next.

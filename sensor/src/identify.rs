@@ -48,7 +48,7 @@ pub struct Outlets<'a> {
 }
 
 /// One TCP segment, as far as its stream must know it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Segment<'a> {
     /// The end that sent it: 0 low, 1 high.
     pub from: usize,

@@ -80,6 +80,12 @@ accounts! {
     TokensMade = "token" / "kept",
     /// Keyed hashes that are zero because no key is set.
     TokensMissing = "token" / "no_key",
+    /// Texts in which account numbers or tracks were masked.
+    Gated = "gate" / "received",
+    /// Texts masked in minutes in which it may be chance.
+    GateMasked = "gate" / "masked",
+    /// Texts masked in minutes with a track, or with three numbers that have an issuer and a check digit.
+    GateLeak = "gate" / "leak",
     /// Rows that workers made; the exporter's own rows of the ledger are not among them.
     Exported = "export" / "received",
     /// Rows that the store acknowledged or the file took.

@@ -14,4 +14,5 @@ pub mod identify;
 pub mod ledger;
 pub mod links;
 pub mod replay;
+pub mod secrecy;
 pub mod worker;

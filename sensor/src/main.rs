@@ -2,6 +2,7 @@
 
 use bartizan_sensor::arguments::{Arguments, Verb};
 use bartizan_sensor::command::{self, Exit};
+use bartizan_sensor::secrecy;
 use clap::Parser;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -11,6 +12,11 @@ fn main() -> ExitCode {
     let filter =
         EnvFilter::try_from_env("BARTIZAN_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Err(error) = secrecy::no_core_dumps() {
+        eprintln!(
+            "bartizan-sensor: core dumps cannot be turned off ({error}); set `ulimit -c 0` before it starts"
+        );
+    }
     let outcome = match &arguments.verb {
         Verb::Completions { shell } => {
             command::completions(*shell);

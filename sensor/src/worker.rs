@@ -122,6 +122,8 @@ macro_rules! output {
 impl<O: Outlet> Worker<O> {
     /// A worker that has seen nothing yet.
     pub fn new(plan: Plan, outlet: O) -> Self {
+        // What was masked on this thread before is of no packet.
+        model::mask::take();
         Self {
             table: Table::new(
                 plan.tap.clone(),
@@ -283,8 +285,18 @@ impl<O: Outlet> Worker<O> {
     }
 
     fn write_books(&mut self, minute: Time) {
+        self.enter_masked();
         self.books.write(&self.plan.tap, self.plan.worker, &mut self.batch);
         self.coverage.write(minute, &self.plan.tap, &mut self.batch);
+    }
+
+    /// Enters what the gate of free text has masked on this thread since the last minute.
+    fn enter_masked(&mut self) {
+        let masked = model::mask::take();
+        let count = Count::records(masked.texts);
+        let account = if masked.is_leak() { Account::GateLeak } else { Account::GateMasked };
+        self.books.add(Account::Gated, count);
+        self.books.add(account, count);
     }
 
     fn send_if_full(&mut self) {

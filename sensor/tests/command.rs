@@ -2,7 +2,7 @@
 
 use crate::packets::{End, Timed, conversation};
 use model::Time;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 fn sensor(arguments: &[&str], folder: &Path) -> Output {
@@ -20,7 +20,8 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn write_capture(path: &PathBuf, frames: &[Timed]) {
+/// Writes frames as a capture.
+pub fn write_capture(path: &Path, frames: &[Timed]) {
     let mut out = vec![
         0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 1, 0, 0, 0,
     ];

@@ -27,6 +27,7 @@
 pub mod address;
 pub mod batch;
 pub mod id;
+pub mod mask;
 pub mod record;
 pub mod text;
 pub mod time;

@@ -1,12 +1,13 @@
 //! Free text that came from the wire, safe to keep: bounded, and without account numbers.
 
+pub use crate::mask::masked;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Text from the wire that may be stored.
 ///
-/// At most [`Text::MAX`] bytes, valid UTF-8, no NUL, and every run of 13 or more digits is masked (PCI DSS v4.0.1 3.5.1:
-/// an account number is unreadable wherever it is stored). The store refuses what this type would not let through.
+/// At most [`Text::MAX`] bytes, valid UTF-8, no NUL, and every run of 13 or more digits and every magnetic track is masked
+/// (PCI DSS v4.0.1 3.5.1: an account number is unreadable wherever it is stored). The store refuses what this type would not let through.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Text(Box<str>);
@@ -14,7 +15,8 @@ pub struct Text(Box<str>);
 impl Text {
     /// Most bytes that are kept.
     pub const MAX: usize = 1024;
-    const RUN: usize = 13;
+    /// Bytes beyond them that are looked at: longer than any account number or track.
+    const BEYOND: usize = 128;
 
     /// Text from bytes that may be anything: invalid UTF-8 becomes U+FFFD.
     pub fn from_bytes(bytes: &[u8]) -> Self {
@@ -38,14 +40,18 @@ impl From<String> for Text {
         if text.contains('\0') {
             text = text.replace('\0', "\u{fffd}");
         }
-        if text.len() > Self::MAX {
-            let mut end = Self::MAX;
-            while !text.is_char_boundary(end) {
-                end -= 1;
-            }
-            text.truncate(end);
-        }
-        Self(masked(text).into_boxed_str())
+        // What is cut off may be the end of a number, by which its front is known for one.
+        cut(&mut text, Self::MAX + Self::BEYOND);
+        let mut text = masked(text);
+        cut(&mut text, Self::MAX);
+        Self(text.into_boxed_str())
+    }
+}
+
+/// Cuts `text` to at most `most` bytes, between characters.
+fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
     }
 }
 
@@ -73,44 +79,6 @@ impl fmt::Debug for Text {
     }
 }
 
-/// `text` with each digit of a run of 13 or more replaced by `x`; blanks and dashes do not end a run of an account
-/// number written in groups.
-pub fn masked(text: String) -> String {
-    if text.bytes().filter(u8::is_ascii_digit).count() < Text::RUN {
-        return text;
-    }
-    let mut bytes = text.into_bytes();
-    let mut start = 0;
-    while start < bytes.len() {
-        if !bytes[start].is_ascii_digit() {
-            start += 1;
-            continue;
-        }
-        let (mut end, mut digits) = (start, 0);
-        while end < bytes.len() && is_run(&bytes, end) {
-            digits += usize::from(bytes[end].is_ascii_digit());
-            end += 1;
-        }
-        if digits >= Text::RUN {
-            bytes[start..end]
-                .iter_mut()
-                .filter(|byte| byte.is_ascii_digit())
-                .for_each(|byte| *byte = b'x');
-        }
-        start = end;
-    }
-    String::from_utf8(bytes).expect("ASCII digits became ASCII letters")
-}
-
-/// A digit, or one blank or dash between two digits.
-fn is_run(bytes: &[u8], at: usize) -> bool {
-    bytes[at].is_ascii_digit()
-        || (matches!(bytes[at], b' ' | b'-')
-            && at > 0
-            && bytes[at - 1].is_ascii_digit()
-            && bytes.get(at + 1).is_some_and(u8::is_ascii_digit))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +100,12 @@ mod tests {
     #[test]
     fn long_text_is_cut_between_characters() {
         assert_eq!(Text::from("é".repeat(Text::MAX)).as_str().len(), Text::MAX);
+    }
+
+    #[test]
+    fn a_number_that_the_end_cuts_is_masked_to_the_cut() {
+        let text = Text::from(format!("{}4111111111111111", "a".repeat(Text::MAX - 8)));
+        assert_eq!(text.as_str(), format!("{}xxxxxxxx", "a".repeat(Text::MAX - 8)));
     }
 
     proptest! {

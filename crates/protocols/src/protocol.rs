@@ -31,7 +31,7 @@ impl Transport {
 }
 
 /// What the sensor hands to a parser: contiguous bytes of one direction, in order (TCP), or one datagram (UDP).
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Payload<'a> {
     /// Who sent them: `Src` is the flow's opener.
     pub side: Side,
@@ -41,6 +41,18 @@ pub struct Payload<'a> {
     pub bytes: &'a [u8],
     /// Bytes of this direction lost just before these; TCP only, else 0.
     pub gap: u64,
+}
+
+impl std::fmt::Debug for Payload<'_> {
+    /// The bytes may hold what is never kept: their number is told.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Payload")
+            .field("side", &self.side)
+            .field("time", &self.time)
+            .field("bytes", &self.bytes.len())
+            .field("gap", &self.gap)
+            .finish()
+    }
 }
 
 /// The side that `side` speaks with.

@@ -182,7 +182,7 @@ fn questions_without_answers_are_bounded_and_none_is_lost() {
     let echo = reading::unhex(samples::ECHO);
     let echoes = (0..1500u16).map(|trace| {
         let [high, low] = (trace / 100, trace % 100).into();
-        let packed = |number: u16| (number / 10 << 4 | number % 10) as u8;
+        let packed = |number: u16| ((number / 10) << 4 | (number % 10)) as u8;
         let trace = [packed(high), packed(low)];
         (Side::Src, [&echo[..31], &trace, &echo[33..]].concat())
     });

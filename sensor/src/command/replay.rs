@@ -171,6 +171,9 @@ fn report(
             "bartizan-sensor: the store refused {refused} rows; they are in its dead-letters folder"
         );
     }
+    for note in notes(&ledger) {
+        eprintln!("bartizan-sensor: {note}");
+    }
     match &exported.failure {
         _ if !imbalances.is_empty() => Exit::Failed,
         Some(failure @ Failure::Unwritable(..)) => Exit::of_export(failure),
@@ -178,6 +181,25 @@ fn report(
         None if is_stopped || refused > 0 || !replayed.damaged.is_empty() => Exit::Partial,
         None => Exit::Done,
     }
+}
+
+/// What the ledger says that somebody should act on.
+fn notes(ledger: &Sheet) -> Vec<String> {
+    use crate::ledger::Account;
+    let mut notes = Vec::new();
+    let missing = ledger.of(Account::TokensMissing).records;
+    if missing > 0 {
+        notes.push(format!(
+            "{missing} tokens are zero because no key is set: account numbers cannot be followed; set sensor.token_key_file"
+        ));
+    }
+    let leaked = ledger.of(Account::GateLeak).records;
+    if leaked > 0 {
+        notes.push(format!(
+            "account numbers or tracks stood in {leaked} texts that are kept; they were masked: find out which traffic carries them"
+        ));
+    }
+    notes
 }
 
 /// One sentence for each stage that does not balance, the way from worker to exporter included.

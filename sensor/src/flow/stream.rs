@@ -47,11 +47,21 @@ pub struct Stream {
     lost: u64,
 }
 
-#[derive(Debug)]
 struct Waiting {
     seq: u32,
     time: Time,
     bytes: Box<[u8]>,
+}
+
+impl std::fmt::Debug for Waiting {
+    /// The bytes may hold what is never kept: their number is told.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Waiting")
+            .field("seq", &self.seq)
+            .field("time", &self.time)
+            .field("bytes", &self.bytes.len())
+            .finish()
+    }
 }
 
 impl Stream {

@@ -17,7 +17,7 @@ const ATTEMPTS: u8 = 16;
 const UNCLAIMED: usize = 64 * 1024;
 
 /// Bytes that one end sent, in order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Offer<'a> {
     /// The end of the key: 0 low, 1 high.
     pub(super) end: usize,
@@ -28,7 +28,6 @@ pub(super) struct Offer<'a> {
 }
 
 /// Bytes too few to tell what they are; fewer than [`PROBE_BYTES`] of each end.
-#[derive(Debug)]
 struct Held {
     end: usize,
     time: Time,

@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn the_standards_notation_is_read() {
         let check = |text, kind, size| {
-            assert_eq!(Format::read(text), Some(Format { kind, size }), "{text}")
+            assert_eq!(Format::read(text), Some(Format { kind, size }), "{text}");
         };
         check("n6", Kind::Number, Size::Fixed(6));
         check("n..19", Kind::Number, Size::Variable(2));
