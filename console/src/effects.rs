@@ -26,6 +26,7 @@ pub struct Opener {
 
 enum Opened {
     NotYet,
+    Given(Box<Store>),
     Open(Box<Session>),
     Failed(Failure, Instant),
 }
@@ -36,6 +37,12 @@ impl Opener {
         Self { settings, role, opened: Arc::new(Mutex::new(Opened::NotYet)) }
     }
 
+    /// For a store that is open already.
+    pub fn over(store: Store) -> Self {
+        let opened = Arc::new(Mutex::new(Opened::Given(Box::new(store))));
+        Self { settings: Settings::default(), role: Role::Person, opened }
+    }
+
     /// The store.
     ///
     /// # Errors
@@ -44,6 +51,7 @@ impl Opener {
         let mut opened = self.opened.lock().await;
         match &*opened {
             Opened::Open(session) => return Ok(session.store().clone()),
+            Opened::Given(store) => return Ok((**store).clone()),
             Opened::Failed(failure, when) if when.elapsed() < PATIENCE => {
                 return Err(failure.clone());
             }

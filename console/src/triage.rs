@@ -189,6 +189,11 @@ pub fn short(id: &str) -> String {
     format!("W-{}", id.get(..8).unwrap_or(id))
 }
 
+/// The name of an incident on screens: `INC-` and the first eight digits of its id.
+pub fn incident_name(id: &str) -> String {
+    format!("INC-{}", id.get(..8).unwrap_or(id))
+}
+
 /// What an action did, as a verb in the past.
 const fn did(action: Action) -> &'static str {
     match action {

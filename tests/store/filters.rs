@@ -34,13 +34,15 @@ fn question(table: &str, filter: &str) -> Question {
             FROM (SELECT src_port FROM flow WHERE {condition} ORDER BY src_port)"
         )
     } else {
-        let queue = query::named(QUEUE, "warnings.list").sql;
+        let standing = query::named(QUEUE, "warnings.standing").sql;
+        let queue = query::named(QUEUE, "warnings.list").sql.replace("/*standing*/", standing);
         let queue = queue.replace("/*where*/", &format!("AND ({condition})"));
         format!("SELECT count() AS rows, CAST([], 'Array(UInt16)') AS ports FROM ({queue})")
     };
     let bound = Question::new("filter", rows)
         .with("from", Time(0))
         .with("to", NOON)
+        .with("now", NOON)
         .with("id", "")
         .with("closed", 0)
         .with("limit", 100);

@@ -6,6 +6,7 @@ use super::{Context, Global, runtime};
 use crate::decode;
 use crate::effects::Opener;
 use crate::failure::{Exit, Failure};
+use crate::triage::incident_name;
 use clap::Args;
 use model::{Level, Time};
 use query::{Scope, named};
@@ -191,8 +192,8 @@ async fn find(opener: &Opener, id: &str) -> Result<Incident, Failure> {
     }
     let incident = found.remove(0);
     if incident.state == "merged" {
-        let into = told::name(&incident.merged_into);
-        let sentence = format!("{} became part of {into}", told::name(&incident.id));
+        let into = incident_name(&incident.merged_into);
+        let sentence = format!("{} became part of {into}", incident_name(&incident.id));
         return Err(Failure::usage(sentence, format!("bartizan timeline {into}")));
     }
     Ok(incident)

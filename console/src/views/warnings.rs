@@ -3,7 +3,7 @@
 pub(in crate::views) mod draw;
 mod row;
 
-pub use row::{Act, Evidence, Incident, Row};
+pub use row::{Act, Evidence, Incident, Row, brief};
 
 use super::{About, Asked, Intent, Screen, Seen, Subject, View};
 use crate::decode;

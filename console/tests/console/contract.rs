@@ -231,7 +231,15 @@ fn a_program_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let alone = folder.path().join("bartizan");
     std::fs::copy(env!("CARGO_BIN_EXE_bartizan"), &alone).unwrap();
-    let done = Command::new(alone).args(["sensor", "--help"]).env_clear().output().unwrap();
+    // Another test may be starting a program: until it has, it holds the file that was just written.
+    let done = loop {
+        match Command::new(&alone).args(["sensor", "--help"]).env_clear().output() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::yield_now();
+            }
+            outcome => break outcome.unwrap(),
+        }
+    };
     assert_eq!(done.status.code(), Some(1));
     let error = String::from_utf8(done.stderr).unwrap();
     assert!(error.contains("bartizan-sensor cannot be run") && error.contains("PATH"), "{error}");

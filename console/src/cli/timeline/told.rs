@@ -2,14 +2,10 @@
 
 use super::{Change, Event, Rang, Story};
 use crate::theme::Theme;
-use crate::triage::short;
+use crate::triage::{incident_name, short};
+use crate::views::warnings::brief;
 use crate::widgets::chart::spark;
 use model::Time;
-
-/// The name of an incident on screens: `INC-` and the first eight digits of its id.
-pub(super) fn name(id: &str) -> String {
-    format!("INC-{}", id.get(..8).unwrap_or(id))
-}
 
 /// Everything that happened, in its order: warnings and changes of level, the index each five minutes, money.
 pub(super) fn events(story: &Story) -> Vec<Event> {
@@ -41,10 +37,16 @@ fn warning(rang: &Rang) -> Event {
         time: rang.time,
         kind: "warning",
         who: rang.subject.clone(),
-        what: format!("{} {score:.2} {}: {}", short(&rang.id), rang.detection, rang.sentence),
+        what: format!("{} {score:.2} {}: {}", short(&rang.id), rang.detection, first(rang)),
         level: rang.level.to_string(),
         index: None,
     }
+}
+
+/// The first sentence of what it says, without its subject: what to do about it stands in the warning.
+fn first(rang: &Rang) -> String {
+    let what = brief(&rang.subject, &rang.sentence);
+    what.split_once(". ").map_or(what.clone(), |(first, _)| first.to_owned())
 }
 
 fn change(change: &Change) -> Event {
@@ -64,7 +66,7 @@ pub(super) fn told(story: &Story) -> String {
     let incident = &story.incident;
     let mut text = format!(
         "{}  {}  {}  since {}\n{}\n",
-        name(&incident.id),
+        incident_name(&incident.id),
         present::level_word(incident.level),
         incident.state,
         incident.started,

@@ -60,7 +60,7 @@ pub(super) fn whole(whole: &Whole, now: Time) -> String {
     whole.flows.iter().for_each(|flow| text.push_str(&flow_line(flow)));
     text.push_str(&format!("\nHistory ({})\n", whole.history.len()));
     for act in &whole.history {
-        let words = [act.reason.as_str(), act.note.as_str()].join(" ");
+        let words = act.words();
         text.push_str(&format!(
             "  {} {} {} {} > {} {}\n",
             act.at,
@@ -68,7 +68,7 @@ pub(super) fn whole(whole: &Whole, now: Time) -> String {
             act.action,
             act.state_from,
             act.state_to,
-            words.trim()
+            words
         ));
     }
     text

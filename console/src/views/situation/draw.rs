@@ -244,7 +244,11 @@ fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer
         ink::text(buffer, area, y, &passing(conduit), style);
         y += 1;
     }
-    let hidden = [(told.len() - shown, "conduits not drawn"), (map.folded, "quiet zones folded")];
+    let hidden = [
+        (told.len() - shown, "conduits not drawn"),
+        (map.folded - map.folded_blind, "quiet zones folded"),
+        (map.folded_blind, "blind ones"),
+    ];
     let hidden = hidden.iter().filter(|(count, _)| *count > 0);
     let hidden: Vec<_> = hidden.map(|(count, what)| format!("{count} {what}")).collect();
     if !hidden.is_empty() && y < last {

@@ -1,6 +1,6 @@
 //! The zone map: which zone stands where, which conduits are drawn, and which are only told.
 
-use super::{Conduit, Zone};
+use super::{Conduit, Standing, Zone};
 use crate::keymap::Action;
 use ratatui::layout::Rect;
 use std::cmp::Reverse;
@@ -21,6 +21,8 @@ pub(super) struct Map<'a> {
     pub(super) placed: Vec<&'a Zone>,
     /// How many have none: zones without warnings and without traffic are folded first.
     pub(super) folded: usize,
+    /// Of them, those that are not seen whole.
+    pub(super) folded_blind: usize,
     /// Boxes in a row.
     pub(super) columns: usize,
     area: Rect,
@@ -52,10 +54,12 @@ impl<'a> Map<'a> {
         placed
             .sort_by_key(|zone| (zone.rank(), !talks(zone), Reverse(zone.criticality), &zone.zone));
         let folded = placed.len().saturating_sub(columns * rows);
+        let blind = |zone: &&&Zone| zone.standing.as_ref().is_some_and(Standing::is_blind);
+        let folded_blind = placed.iter().skip(columns * rows).filter(blind).count();
         placed.truncate(columns * rows);
         placed.sort_by_key(|zone| (zone.criticality, &zone.zone));
         bring_together(&mut placed, conduits, columns);
-        Self { placed, folded, columns, area }
+        Self { placed, folded, folded_blind, columns, area }
     }
 
     /// The cells of the box at `index`.

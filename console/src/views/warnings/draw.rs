@@ -280,7 +280,7 @@ fn evidence(queue: &Queue, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &
         }
     }
     for act in details.iter().flat_map(|details| &details.history) {
-        let words = [act.reason.as_str(), act.note.as_str()].join(" ");
+        let words = act.words();
         lines.push(vec![Piece::plain(format!(
             " {} {} {} {} > {}",
             clock(act.at),

@@ -1,6 +1,7 @@
 //! The rows of this view as the store answers them, and as the command line prints them.
 
 use crate::decode;
+use crate::triage::incident_name;
 use crate::views::Subject;
 use model::warning::Contribution;
 use model::{Level, Severity, Time};
@@ -51,14 +52,9 @@ pub struct Row {
 }
 
 impl Row {
-    /// The sentence without the subject that stands beside it: what a narrow column has room for.
-    pub fn what(&self) -> &str {
-        let Some(rest) = self.sentence.strip_prefix(self.subject.as_str()) else {
-            return &self.sentence;
-        };
-        let rest = rest.trim_start();
-        let after_address = rest.strip_prefix('(').and_then(|inner| inner.split_once(')'));
-        after_address.map_or(rest, |(_, after)| after.trim_start())
+    /// The sentence without what stands beside it in a list: see [`brief`].
+    pub fn what(&self) -> String {
+        brief(&self.subject, &self.sentence)
     }
 
     /// As far as an act on it needs.
@@ -89,6 +85,18 @@ impl Row {
     pub fn adds_up(&self) -> bool {
         (self.sum().1 - f64::from(self.score) / 10_000.0).abs() < 0.0051
     }
+}
+
+/// A sentence without the subject, its address and its zone, as far as they begin it: what a narrow column has room for.
+pub fn brief(subject: &str, sentence: &str) -> String {
+    let Some(rest) = sentence.strip_prefix(subject) else {
+        return sentence.replacen(&format!(" from zone {subject} "), " ", 1);
+    };
+    let rest = rest.trim_start();
+    let after_address = rest.strip_prefix('(').and_then(|inner| inner.split_once(')'));
+    let rest = after_address.map_or(rest, |(_, after)| after.trim_start());
+    let after_zone = rest.strip_prefix("of zone ").and_then(|zone| zone.split_once(' '));
+    after_zone.map_or(rest, |(_, after)| after).to_owned()
 }
 
 /// One judged fact behind a warning.
@@ -180,17 +188,20 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// Its name on screens: `INC-` and the first eight digits of its id.
-    pub fn name(&self) -> String {
-        format!("INC-{}", self.id.get(..8).unwrap_or(&self.id))
-    }
-
     /// Name, state and stage, and the place of a warning in it: `INC-1f00aa21 open, at stage L; this is 2 of 4`.
     pub fn told(&self, warning: &str) -> String {
         let place = self.warnings.iter().position(|id| id == warning);
         let place = place.map_or_else(String::new, |at| format!("{} of ", at + 1));
-        let (name, count) = (self.name(), self.warnings.len());
+        let (name, count) = (incident_name(&self.id), self.warnings.len());
         format!("{name} {}, at stage {}; this is {place}{count}", self.state, self.stage)
+    }
+}
+
+impl Act {
+    /// How it was closed, why, and what was noted.
+    pub fn words(&self) -> String {
+        let words = [&self.disposition, &self.reason, &self.note];
+        words.into_iter().filter(|word| !word.is_empty()).cloned().collect::<Vec<_>>().join(" · ")
     }
 }
 
@@ -217,4 +228,26 @@ pub struct Act {
     pub note: String,
     /// Number of the act.
     pub seq: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_column_does_not_repeat_the_subject() {
+        for (subject, sentence, expected) in [
+            ("op-1", "op-1 (10.40.8.65) opened tcp/445 to saa-1", "opened tcp/445 to saa-1"),
+            ("pc-117", "pc-117 (10.31.0.117) of zone office has called cdn", "has called cdn"),
+            ("pc-117", "pc-117 calls (often) cdn", "calls (often) cdn"),
+            (
+                "office",
+                "27 conversations from zone office to zone internet",
+                "27 conversations to zone internet",
+            ),
+            ("core", "a sentence of another kind", "a sentence of another kind"),
+        ] {
+            assert_eq!(brief(subject, sentence), expected);
+        }
+    }
 }
