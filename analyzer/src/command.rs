@@ -34,7 +34,7 @@ pub enum Exit {
     Partial = 6,
 }
 
-/// A policy that cannot be used.
+/// A policy or rules that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
 pub struct BadPolicy(Vec<String>);
@@ -150,6 +150,9 @@ fn with_store(
     act: impl AsyncFnOnce(Store, Settings) -> anyhow::Result<Exit>,
 ) -> anyhow::Result<Exit> {
     let settings = settings(arguments)?;
+    if !settings.analyzer.rules.as_os_str().is_empty() {
+        crate::detections::rules::add_folder(&settings.analyzer.rules).map_err(BadPolicy)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

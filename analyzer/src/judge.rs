@@ -6,7 +6,7 @@
 mod ask;
 pub mod why_not;
 
-use crate::detections::{Cadence, Context, DETECTIONS, Detection, Judged};
+use crate::detections::{self, Cadence, Context, Detection, Judged};
 use crate::proofs::Proofs;
 use crate::rows::Writer;
 use crate::verdicts;
@@ -105,6 +105,7 @@ pub async fn once(
 pub struct Judge<'a> {
     store: &'a Store,
     policy: &'a Policy,
+    detections: &'static [&'static dyn Detection],
     without: Vec<String>,
     memory_from: Time,
     book: Book,
@@ -151,7 +152,8 @@ impl<'a> Judge<'a> {
         let book = Book::open(store, policy, from).await.context("reading earlier warnings")?;
         let (without, summary) = (without.to_vec(), Summary::default());
         let levels = Levels::default();
-        Ok(Self { store, policy, without, memory_from: from, book, levels, summary })
+        let detections = detections::in_force(policy);
+        Ok(Self { store, policy, detections, without, memory_from: from, book, levels, summary })
     }
 
     /// Judges one span, which lies within an hour.
@@ -229,7 +231,7 @@ impl<'a> Judge<'a> {
 
     async fn seen(&self, span: Span) -> anyhow::Result<Seen> {
         let longest =
-            DETECTIONS.iter().map(|detection| detection.about().window_us).max().unwrap_or(0);
+            self.detections.iter().map(|detection| detection.about().window_us).max().unwrap_or(0);
         let from = span.from.plus(-longest);
         let coverage = self
             .store
@@ -246,7 +248,7 @@ impl<'a> Judge<'a> {
             let about = detection.about();
             pass == Pass::Closed || (about.cadence == Cadence::Row && about.monotone)
         };
-        let asked = DETECTIONS.iter().enumerate().filter(|(_, detection)| is_asked(detection));
+        let asked = self.detections.iter().enumerate().filter(|(_, detection)| is_asked(detection));
         asked
             .filter_map(|(at, detection)| Plan::new(at, *detection, span, &self.without, activity))
             .collect()
@@ -260,7 +262,7 @@ impl<'a> Judge<'a> {
         proofs: &mut Proofs,
         rungs: &mut Vec<Rung>,
     ) -> anyhow::Result<()> {
-        let detection = DETECTIONS[plan.precedence];
+        let detection = self.detections[plan.precedence];
         let about = detection.about();
         for (step, rows) in answer.steps(plan) {
             let within = Span::new(step.from, step.to);

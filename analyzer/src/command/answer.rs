@@ -2,7 +2,7 @@
 
 use super::Exit;
 use crate::arguments::Format;
-use crate::detections::DETECTIONS;
+use crate::detections::{DETECTIONS, rules};
 use crate::judge::watermark;
 use query::named;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,18 @@ pub(super) fn detections(format: Format) -> anyhow::Result<Exit> {
             });
             writeln!(out, "{row}")?;
         } else {
-            writeln!(out, "{:<8}{}  {:<18}{}", about.id, about.severity, about.name, about.finds)?;
+            writeln!(out, "{:<12}{}  {:<18}{}", about.id, about.severity, about.name, about.finds)?;
+        }
+    }
+    for rule in rules::all().enabled() {
+        let (id, severity) = (rule.detection(), rule.rings_with());
+        if format.is_json() {
+            let row = json!({
+                "id": id, "name": rule.slug(), "severity": severity, "attack": rule.techniques(), "finds": rule.title,
+            });
+            writeln!(out, "{row}")?;
+        } else {
+            writeln!(out, "{id:<12}{severity}  {:<18}{}", "rule", rule.title)?;
         }
     }
     Ok(Exit::Done)

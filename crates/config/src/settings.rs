@@ -133,13 +133,20 @@ pub struct Analyzer {
     pub policy: PathBuf,
     /// Minutes that a row may be late and still re-open its window.
     pub lateness_min: u32,
+    /// Folder of rules in Sigma's format, besides those that are shipped; empty: only those.
+    pub rules: PathBuf,
     /// When a zone, a business service, a site or the institution enters a situation level, and when it leaves it.
     pub levels: Levels,
 }
 
 impl Default for Analyzer {
     fn default() -> Self {
-        Self { policy: PathBuf::from("policy.toml"), lateness_min: 15, levels: Levels::default() }
+        Self {
+            policy: PathBuf::from("policy.toml"),
+            lateness_min: 15,
+            rules: PathBuf::new(),
+            levels: Levels::default(),
+        }
     }
 }
 
