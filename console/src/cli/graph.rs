@@ -39,10 +39,10 @@ enum Verb {
     Path {
         /// Where it begins: host name or address
         #[arg(value_name = "FROM")]
-        from: String,
+        source: String,
         /// Where it ends
         #[arg(value_name = "TO")]
-        to: String,
+        target: String,
     },
     /// What is around an entity, for other programs: json, dot, graphml or mermaid
     Export(Around),
@@ -69,7 +69,9 @@ pub(super) fn run(global: &Global, arguments: Arguments) -> Result<Option<Exit>,
     let opener = context.opener(Role::Person);
     runtime()?.block_on(async {
         match (arguments.verb, arguments.around) {
-            (Some(Verb::Path { from, to }), _) => path(&context, &opener, &from, &to).await,
+            (Some(Verb::Path { source, target }), _) => {
+                path(&context, &opener, &source, &target).await
+            }
             (Some(Verb::Show(around)), _) | (None, Some(around)) => {
                 show(&context, &opener, &around, global.format).await
             }
@@ -112,11 +114,8 @@ async fn gather(
 
 /// The node of an entity; what it may have meant if nothing is known of it.
 fn find(gathering: &Gathering, network: &Network, text: &str) -> Result<NodeIndex, Failure> {
-    let key = graph::thing::entity(text).unwrap_or_else(|| text.to_owned());
     let places = gathering.places();
-    let key = places
-        .and_then(|places| places.addresses(&key).first().map(|ip| places.find(*ip).key))
-        .unwrap_or(key);
+    let key = gathering.key(text);
     if let Some(node) = network.find(&key) {
         let is_known = network.degree(node) > 0
             || places.is_some_and(|places| !places.addresses(&key).is_empty());
@@ -196,8 +195,7 @@ async fn path(
     let mut network = gathering.network();
     let start = find(&gathering, &network, from)?;
     if let Some(places) = gathering.places() {
-        let key = graph::thing::entity(to).unwrap_or_else(|| to.to_owned());
-        network.entity(&key, places);
+        network.entity(&gathering.key(to), places);
     }
     let end = find(&gathering, &network, to)?;
     let Some(path) = network.best_path(start, end) else {

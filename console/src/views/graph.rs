@@ -114,12 +114,7 @@ impl Walk {
     }
 
     fn begin_at(&mut self, focus: &str) {
-        let named = thing::entity(focus).unwrap_or_else(|| focus.to_owned());
-        let known = self
-            .gathering
-            .places()
-            .and_then(|places| places.addresses(&named).first().map(|ip| places.find(*ip).key));
-        let focus = known.unwrap_or(named);
+        let focus = self.gathering.key(focus);
         if self.focus.as_ref() != Some(&focus) {
             self.unfolded.clear();
             (self.path, self.cursor) = (None, Cursor::default());
@@ -140,12 +135,10 @@ impl Walk {
 
     /// Makes the tree anew; the cursor stays on its entity.
     fn redraw(&mut self) {
+        // An address is told by the name of its host, as soon as names came.
+        self.focus = self.focus.take().map(|focus| self.gathering.key(&focus));
+        self.awaited = self.awaited.take().map(|key| self.gathering.key(&key));
         let selected = self.awaited.clone().or_else(|| self.under_cursor());
-        if let (Some(places), Some(focus)) = (self.gathering.places(), &self.focus) {
-            // An address is told by the name of its host, as soon as names came.
-            let key = places.addresses(focus).first().map(|ip| places.find(*ip).key);
-            self.focus = key.or_else(|| self.focus.clone());
-        }
         self.network = self.gathering.network();
         self.arrange();
         if let Some(key) = selected {

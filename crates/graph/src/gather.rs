@@ -5,7 +5,7 @@
 
 use crate::network::{Edge, Kind, Network, Told};
 use crate::places::Places;
-use crate::rows::{Administered, Passed, Refused, Warned};
+use crate::rows::{Administered, Called, Passed, Refused, Warned};
 use crate::stage::Stage;
 use crate::thing;
 use model::Time;
@@ -59,6 +59,7 @@ pub struct Gathering {
     wanted: Wanted,
     places: Option<Places>,
     warned: Option<Vec<Warned>>,
+    names: Option<BTreeMap<String, Vec<Ipv6Addr>>>,
     admin: Option<Vec<Administered>>,
     passed: BTreeMap<usize, Vec<Passed>>,
     refused: BTreeMap<usize, Vec<Refused>>,
@@ -75,6 +76,7 @@ impl Gathering {
             wanted,
             places: None,
             warned: None,
+            names: None,
             admin: None,
             passed: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -138,6 +140,11 @@ impl Gathering {
         for name in ["graph.places", "graph.warnings", "graph.admin"] {
             asks.push((name, named(SQL, name).over(scope)));
         }
+        let names = self.unplaced();
+        if !names.is_empty() {
+            let names: Vec<String> = names.into_iter().collect();
+            asks.push(("graph.names", named(SQL, "graph.names").over(scope).with("names", names)));
+        }
         for (hop, layer) in self.layers.iter().enumerate().filter(|(_, layer)| !layer.is_empty()) {
             asks.push((HOPS[hop], self.hop("graph.hop", scope, layer)));
             asks.push((REFUSED[hop], self.hop("graph.refused", scope, layer)));
@@ -161,6 +168,7 @@ impl Gathering {
             "graph.places" => self.places.is_some(),
             "graph.warnings" => self.warned.is_some(),
             "graph.admin" => self.admin.is_some(),
+            "graph.names" => self.names.is_some(),
             _ => {
                 at(&HOPS).is_some_and(|hop| self.passed.contains_key(&hop))
                     || at(&REFUSED).is_some_and(|hop| self.refused.contains_key(&hop))
@@ -179,6 +187,10 @@ impl Gathering {
             }
             "graph.warnings" => self.warned = Some(read(rows)?),
             "graph.admin" => self.admin = Some(read(rows)?),
+            "graph.names" => {
+                let called = read::<Called>(rows)?.into_iter();
+                self.names = Some(called.map(|row| (row.name, row.addresses)).collect());
+            }
             _ => {
                 if let Some(hop) = HOPS.iter().position(|name| *name == slot) {
                     self.passed.insert(hop, read(rows)?);
@@ -202,6 +214,29 @@ impl Gathering {
             .with("addresses", addresses)
     }
 
+    /// The key of an entity that somebody names: of an address and of a name in TLS, that of the host behind it.
+    pub fn key(&self, text: &str) -> String {
+        let named = thing::entity(text).unwrap_or_else(|| text.to_owned());
+        let Some(places) = &self.places else { return named };
+        let called = self.names.iter().flatten().find(|(name, _)| **name == named);
+        let ip = places.addresses(&named).first().copied();
+        let ip = ip.or_else(|| called.and_then(|(_, addresses)| addresses.iter().min().copied()));
+        ip.map_or(named, |ip| places.find(ip).key)
+    }
+
+    /// Objects of warnings that are neither host, zone nor address: names whose addresses are asked for.
+    fn unplaced(&self) -> BTreeSet<String> {
+        let Some(places) = &self.places else { return BTreeSet::new() };
+        let is_unplaced =
+            |name: &String| places.addresses(name).is_empty() && !places.is_zone(name);
+        self.warnings()
+            .iter()
+            .filter_map(|row| thing::entity(&row.object))
+            .filter(is_unplaced)
+            .take(FRONTIER)
+            .collect()
+    }
+
     /// Finds out what each hop asks about, from the rows that came.
     fn walk(&mut self) {
         (self.layers, self.not_followed) = (Vec::new(), 0);
@@ -209,6 +244,9 @@ impl Gathering {
         else {
             return;
         };
+        if self.names.is_none() && !self.unplaced().is_empty() {
+            return;
+        }
         let named: BTreeSet<String> = warned
             .iter()
             .flat_map(|row| [&row.subject, &row.object])
@@ -258,7 +296,7 @@ impl Gathering {
     fn fixed(&self, places: &Places, warned: &[Warned]) -> Network {
         let mut network = Network::default();
         for row in warned {
-            accuse(&mut network, places, row);
+            self.accuse(&mut network, places, row);
         }
         let Scope { from, to, .. } = self.wanted.scope;
         for row in self.admin.iter().flatten() {
@@ -271,6 +309,56 @@ impl Gathering {
             network.join(src, dst, edge);
         }
         network
+    }
+
+    /// Adds a warning: to whom it accuses, and to the edge that it is about.
+    fn accuse(&self, network: &mut Network, places: &Places, row: &Warned) {
+        let told = Told {
+            level: row.level,
+            id: row.id.clone(),
+            detection: row.detection.clone(),
+            time: row.time,
+        };
+        let host = |text: &str| thing::entity(text).filter(|name| !places.is_zone(name));
+        let Some(subject) = host(&row.subject) else { return };
+        let src = network.entity(&subject, places);
+        network.accuse(src, told.clone());
+        let edge = |kind| Edge {
+            warnings: vec![told.clone()],
+            ..Edge::new(kind, row.episode_start, row.time)
+        };
+        let hosts = thing::chain(&row.way);
+        if hosts.len() > 1 {
+            let hosts: Vec<_> = hosts.iter().map(|name| network.entity(name, places)).collect();
+            for pair in hosts.windows(2) {
+                network.join(pair[0], pair[1], edge(Kind::Evidence));
+            }
+            return;
+        }
+        let object = host(&row.object).filter(|_| !CHAINS.contains(&row.detection.as_str()));
+        let nodes = object.map(|name| self.behind(network, places, &name));
+        for dst in nodes.into_iter().flatten() {
+            network.join(src, dst, edge(Kind::Evidence));
+            if Stage::of(&row.detection) == Stage::Control {
+                network.join(dst, src, edge(Kind::Control));
+            }
+        }
+    }
+
+    /// The nodes behind the object of a warning: of a name that went by addresses, those.
+    fn behind(&self, network: &mut Network, places: &Places, name: &str) -> Vec<NodeIndex> {
+        let called = self.names.iter().flatten().find(|(called, _)| *called == name);
+        let addresses = called.map(|(_, addresses)| addresses.as_slice()).unwrap_or_default();
+        if addresses.is_empty() || !places.addresses(name).is_empty() {
+            return vec![network.entity(name, places)];
+        }
+        let mut nodes = Vec::new();
+        for ip in addresses {
+            let node = network.place(*ip, places);
+            network.call(node, name);
+            nodes.push(node);
+        }
+        nodes
     }
 
     /// Adds what came of one hop; says whether it came.
@@ -327,7 +415,7 @@ fn frontier(
 ) -> (Vec<Ipv6Addr>, usize) {
     let mut ranked = Vec::new();
     for node in nodes.iter().map(|at| network.node(*at)) {
-        let is_named = named.contains(&node.key);
+        let is_named = named.contains(&node.key) || !node.names.is_empty();
         if hop > 0 && !is_named && OUTSIDE.contains(&node.zone.as_str()) {
             continue;
         }
@@ -341,37 +429,117 @@ fn frontier(
     (ranked.into_iter().take(FRONTIER).map(|(_, ip)| ip).collect(), dropped)
 }
 
-/// Adds a warning: to whom it accuses, and to the edge that it is about.
-fn accuse(network: &mut Network, places: &Places, row: &Warned) {
-    let told = Told {
-        level: row.level,
-        id: row.id.clone(),
-        detection: row.detection.clone(),
-        time: row.time,
-    };
-    let host = |text: &str| thing::entity(text).filter(|name| !places.is_zone(name));
-    let Some(subject) = host(&row.subject) else { return };
-    let src = network.entity(&subject, places);
-    network.accuse(src, told.clone());
-    let edge = |kind| Edge {
-        warnings: vec![told.clone()],
-        ..Edge::new(kind, row.episode_start, row.time)
-    };
-    let hosts = thing::chain(&row.way);
-    if hosts.len() > 1 {
-        let hosts: Vec<_> = hosts.iter().map(|name| network.entity(name, places)).collect();
-        for pair in hosts.windows(2) {
-            network.join(pair[0], pair[1], edge(Kind::Evidence));
-        }
-        return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::places::tests::rows;
+    use serde_json::json;
+
+    const NONE: Vec<Value> = Vec::new();
+
+    fn begun(focus: &str) -> Gathering {
+        let scope = Scope { from: Time(0), to: Time(Time::DAY), without: Vec::new() };
+        Gathering::new(Wanted {
+            scope,
+            focus: vec![focus.into()],
+            hops: 2,
+            forward: false,
+            whole_hours: false,
+        })
+        .placed(&rows())
     }
-    let Some(object) = host(&row.object).filter(|_| !CHAINS.contains(&row.detection.as_str()))
-    else {
-        return;
-    };
-    let dst = network.entity(&object, places);
-    network.join(src, dst, edge(Kind::Evidence));
-    if Stage::of(&row.detection) == Stage::Control {
-        network.join(dst, src, edge(Kind::Control));
+
+    fn warned(detection: &str, subject: &str, object: &str, way: &[&str]) -> Warned {
+        Warned {
+            id: "a".into(),
+            time: Time(60),
+            episode_start: Time(0),
+            detection: detection.into(),
+            subject: subject.into(),
+            object: object.into(),
+            level: model::Level::II,
+            way: way.iter().map(|step| (*step).to_owned()).collect(),
+        }
+    }
+
+    fn slots(gathering: &Gathering) -> Vec<&'static str> {
+        gathering.open().into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    fn passed(node: &str, src: &str, dst: &str) -> Value {
+        json!({
+            "node": format!("::ffff:{node}"), "src_ip": format!("::ffff:{src}"), "dst_ip": format!("::ffff:{dst}"),
+            "flows": 2, "bytes": 9, "answered": 1, "services": ["tcp/443"], "first": 0, "last": 60, "peers": 40
+        })
+    }
+
+    #[test]
+    fn hops_are_asked_one_after_another_until_nothing_new_comes() {
+        let mut gathering = begun("pc-117").warned(Vec::new());
+        assert_eq!(slots(&gathering), ["graph.admin"]);
+        gathering.take("graph.admin", NONE).expect("no rows");
+        assert_eq!(slots(&gathering), ["graph.hop1", "graph.refused1"]);
+        let row = passed("10.31.0.117", "10.31.0.117", "10.40.8.65");
+        gathering.take("graph.hop1", vec![row.clone()]).expect("a row");
+        gathering.take("graph.refused1", NONE).expect("no rows");
+        assert_eq!(slots(&gathering), ["graph.hop2", "graph.refused2"]);
+        // The second hop tells of the same conversation from its other end: it is not counted again.
+        gathering.take("graph.hop2", vec![row]).expect("a row");
+        gathering.take("graph.refused2", NONE).expect("no rows");
+        assert!(gathering.is_complete());
+        let network = gathering.network();
+        let edges = network.edges();
+        assert_eq!((edges.len(), network.edge(edges[0]).flows), (1, 2));
+        let focus = network.find("pc-117").expect("it is there");
+        assert_eq!(network.degree(focus), 40);
+    }
+
+    #[test]
+    fn strangers_outside_are_not_followed_and_those_that_a_warning_names_are() {
+        let followed = |warned: Vec<Warned>| {
+            let mut gathering = begun("pc-117").warned(warned);
+            gathering.take("graph.admin", NONE).expect("no rows");
+            let row = passed("10.31.0.117", "10.31.0.117", "203.0.113.40");
+            gathering.take("graph.hop1", vec![row]).expect("a row");
+            gathering.take("graph.refused1", NONE).expect("no rows");
+            slots(&gathering).contains(&"graph.hop2")
+        };
+        assert!(!followed(Vec::new()));
+        assert!(followed(vec![warned("INT-01", "pc-117", "203.0.113.40:443", &[])]));
+    }
+
+    #[test]
+    fn a_name_in_tls_is_the_address_that_went_by_it_and_commands_come_back_from_there() {
+        let beacon = warned("INT-01", "pc-117", "cdn-sync.example:443", &[]);
+        let mut gathering = begun("pc-117").warned(vec![beacon]);
+        gathering.take("graph.admin", NONE).expect("no rows");
+        assert_eq!(slots(&gathering), ["graph.names"]);
+        let called = json!({ "name": "cdn-sync.example", "addresses": ["::ffff:203.0.113.40"] });
+        gathering.take("graph.names", vec![called]).expect("a row");
+        let network = gathering.network();
+        let c2 = network.find("203.0.113.40").expect("it is there");
+        assert_eq!(network.node(c2).told(), "203.0.113.40 (cdn-sync.example)");
+        assert_eq!(gathering.key("cdn-sync.example:443"), "203.0.113.40");
+        let pc = network.find("pc-117").expect("it is there");
+        assert_eq!(network.best_path(c2, pc).map(|path| path.millinats), Some(105));
+    }
+
+    #[test]
+    fn a_chain_accuses_each_of_its_steps_and_not_its_ends() {
+        let way = ["17:00 pc-117 > op-1 rdp", "17:10 op-1 > saa-1 https"];
+        let chain = warned("INT-09", "pc-117", "saa-1", &way);
+        let network = begun("pc-117").warned(vec![chain]).network();
+        let (pc, saa) = (network.find("pc-117"), network.find("saa-1"));
+        let (pc, saa) = (pc.expect("it is there"), saa.expect("it is there"));
+        assert!(network.around(pc, petgraph::Direction::Outgoing).iter().all(|(_, to)| *to != saa));
+        assert_eq!(network.best_path(pc, saa).map(|path| path.millinats), Some(210));
+        let unknown = begun("pc-117").warned(vec![warned("INT-09", "pc-117", "saa-1", &[])]);
+        assert!(unknown.network().edges().is_empty());
+    }
+
+    #[test]
+    fn a_row_of_another_form_is_an_error() {
+        let mut gathering = begun("pc-117");
+        assert!(gathering.take("graph.admin", vec![json!({ "src": 3 })]).is_err());
     }
 }

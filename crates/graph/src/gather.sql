@@ -28,6 +28,15 @@ WHERE state != 'CLOSE' /*where*/
 ORDER BY open.level, open.time DESC, id
 LIMIT 10000
 
+-- name: graph.names
+-- Addresses that were called by names which warnings accuse.
+SELECT sni AS name, groupUniqArray(8)(dst_ip) AS addresses
+FROM flow
+WHERE first_seen >= {from:DateTime64(6)} AND first_seen < {to:DateTime64(6)} AND tap NOT IN {without:Array(String)}
+    AND sni IN {names:Array(String)}
+GROUP BY sni
+ORDER BY sni
+
 -- name: graph.admin
 -- Who administered whom in the range, and since when: since its revival where it slept for long. Of the last use the hour is
 -- known.

@@ -28,10 +28,22 @@ pub struct Node {
     pub level: Level,
     /// Warnings that accuse it, worst first.
     pub warnings: Vec<Told>,
+    /// Names by which warnings accuse it besides its key, such as one that it was called by in TLS.
+    pub names: BTreeSet<String>,
     /// Addresses that were seen of it.
     pub addresses: BTreeSet<Ipv6Addr>,
     /// Other ends that the store knows of, those that were not loaded included.
     pub degree: u64,
+}
+
+impl Node {
+    /// The key, with the name by which a warning knows it where that is another.
+    pub fn told(&self) -> String {
+        match self.names.first() {
+            Some(name) => format!("{} ({name})", self.key),
+            None => self.key.clone(),
+        }
+    }
 }
 
 /// How an edge is known, the most telling first.
@@ -93,7 +105,7 @@ pub struct Edge {
     pub flows: u64,
     /// Bytes in both directions.
     pub bytes: u64,
-    /// First use that is known; to the hour where only hours are known.
+    /// First use that is known, of what is suspicious if anything is; to the hour where only hours are known.
     pub first: Time,
     /// Last use that is known, exclusive where only hours are known.
     pub last: Time,
@@ -119,8 +131,13 @@ impl Edge {
 
     /// Adds what another row says of the same pair.
     fn join(&mut self, other: Self) {
+        // What is ordinary between two entities may be old; what is suspicious began when it did.
+        self.first = match (self.is_suspicious(), other.is_suspicious()) {
+            (true, false) => self.first,
+            (false, true) => other.first,
+            _ => self.first.min(other.first),
+        };
         self.kind = self.kind.min(other.kind);
-        self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.flows += other.flows;
         self.bytes += other.bytes;
@@ -170,6 +187,7 @@ impl Network {
             criticality: place.criticality,
             level: Level::None,
             warnings: Vec::new(),
+            names: BTreeSet::new(),
             addresses: BTreeSet::new(),
             degree: 0,
         });
@@ -197,6 +215,11 @@ impl Network {
         node.warnings.push(told);
         node.warnings.sort();
         node.warnings.dedup();
+    }
+
+    /// A warning knows a node by this name.
+    pub fn call(&mut self, node: NodeIndex, name: &str) {
+        self.graph[node].names.insert(name.to_owned());
     }
 
     /// At least so many other ends are known of a node.
@@ -309,7 +332,7 @@ pub(crate) mod tests {
         let edges = network.edges();
         assert_eq!((edges.len(), network.len()), (1, 2));
         let edge = network.edge(edges[0]);
-        assert_eq!((edge.kind, edge.first, edge.last), (Kind::Undeclared, minute(0), minute(95)));
+        assert_eq!((edge.kind, edge.first, edge.last), (Kind::Undeclared, minute(30), minute(95)));
     }
 
     #[test]

@@ -26,6 +26,15 @@ pub struct Warned {
     pub way: Vec<String>,
 }
 
+/// The addresses that went by a name.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Called {
+    /// The name, as it was told in TLS.
+    pub name: String,
+    /// Some of those that were called so.
+    pub addresses: Vec<Ipv6Addr>,
+}
+
 /// An edge of administration.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Administered {

@@ -28,7 +28,7 @@ pub(super) fn tree(network: &Network, around: &Neighbourhood, not_followed: usiz
 
 fn name(network: &Network, line: &Line) -> String {
     match &line.what {
-        What::Node(node) => format!("{}{}", line.branch, network.node(*node).key),
+        What::Node(node) => format!("{}{}", line.branch, network.node(*node).told()),
         What::Fold(fold) => format!("{}(+) {} hosts", line.branch, fold.hosts.len()),
     }
 }
@@ -41,10 +41,10 @@ fn about(network: &Network, line: &Line) -> String {
     let level = if node.level == Level::None { String::new() } else { format!("  {}", node.level) };
     let edge = line.edge.map_or_else(String::new, |edge| {
         let edge = network.edge(edge);
-        let flows = if edge.flows > 0 {
-            format!("  {} flows", present::grouped(edge.flows))
-        } else {
-            String::new()
+        let flows = match edge.flows {
+            0 => String::new(),
+            1 => "  1 flow".to_owned(),
+            flows => format!("  {} flows", present::grouped(flows)),
         };
         format!("  {}{flows}", passed(edge))
     });

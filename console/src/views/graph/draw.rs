@@ -102,7 +102,7 @@ fn cells(walk: &Walk, line: &Line, theme: Theme) -> Vec<Piece> {
         }
         What::Node(node) => walk.network.node(*node),
     };
-    let name = format!("{}{}", line.branch, node.key);
+    let name = format!("{}{}", line.branch, node.told());
     let style = if line.depth == 0 { theme.heading() } else { Style::new() };
     let level = if node.level == Level::None { "" } else { node.level.as_str() };
     let (how, flows) = line.edge.map_or_else(
@@ -162,7 +162,7 @@ fn entity(walk: &Walk, seen: &Seen<'_>, area: Rect, focused: bool, buffer: &mut 
     };
     let node = walk.network.node(facts.node);
     let note = if walk.focus.as_ref() == Some(&node.key) { "focus" } else { "" };
-    let inner = Panel { title: &node.key, note, focused }.draw(seen.theme, area, buffer);
+    let inner = Panel { title: &node.told(), note, focused }.draw(seen.theme, area, buffer);
     let lines = told(walk, facts, seen.theme, usize::from(inner.width).saturating_sub(2));
     let top = walk.scrolled.min(lines.len().saturating_sub(usize::from(inner.height).max(1)));
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines[top..]) {
