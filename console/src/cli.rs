@@ -15,6 +15,7 @@ mod incidents;
 mod man;
 mod policy;
 mod program;
+mod rules;
 mod situation;
 mod timeline;
 mod warnings;
@@ -69,6 +70,8 @@ pub enum Command {
     Forecast(forecast::Arguments),
     /// An incident in time: warnings, levels, index, the money clock
     Timeline(timeline::Arguments),
+    /// Detections that need no code: what they matched, whether a file is right, what it would have done
+    Rules(rules::Arguments),
     /// What the bank allows
     Policy(policy::Arguments),
     /// Settings, and who decided each
@@ -131,6 +134,7 @@ fn run(global: &Global, command: Command) -> Result<Option<Exit>, Failure> {
         Command::Flows(arguments) => flows::run(global, &arguments),
         Command::Forecast(arguments) => forecast::run(global, &arguments),
         Command::Timeline(arguments) => timeline::run(global, &arguments),
+        Command::Rules(arguments) => rules::run(global, &arguments),
         Command::Policy(arguments) => policy::run(global, &arguments),
         Command::Config(arguments) => config::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),

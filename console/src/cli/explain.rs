@@ -116,6 +116,20 @@ pub static CODES: &[Explained] = &[
                underlined and what was probably meant. Warnings name what is read and not judged yet.",
     },
     Explained {
+        code: "E-RULE-001",
+        means: "a rule is refused",
+        text: "A rule is applied as a whole or not at all: what is not understood is refused with its file, line, column and \
+               reason. `unsupported` means that the rule is right, but asks for a field, a named set or a log source that is \
+               not here. `bartizan rules validate FILE` reads it again.",
+    },
+    Explained {
+        code: "E-RULE-002",
+        means: "the examples inside a rule do not hold",
+        text: "A case that must fire stayed silent, one that must stay silent fired, or the cases prove nothing: they need one \
+               of each, a near miss that differs in one field, and must fail when the condition is turned round. Correct the \
+               rule or the case; `bartizan rules test FILE` runs them again.",
+    },
+    Explained {
         code: "E-USAGE-001",
         means: "the command was not understood",
         text: "`--help` after any command has its options and examples.",
