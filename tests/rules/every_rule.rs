@@ -34,7 +34,12 @@ fn no_two_rules_share_an_id() {
     let text = SHIPPED[0].1;
     let twice = Rules::read([("a.yml", text), ("b.yml", text)]);
     assert!(twice.known.iter().all(|(file, _)| file == "a.yml"));
-    assert!(twice.refused.iter().any(|(file, problem)| file == "b.yml" && problem.to_string().contains("a.yml")));
+    assert!(
+        twice
+            .refused
+            .iter()
+            .any(|(file, problem)| file == "b.yml" && problem.to_string().contains("a.yml"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

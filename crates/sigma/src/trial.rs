@@ -82,7 +82,7 @@ pub fn faults(rule: &Rule) -> Vec<Problem> {
         fault("no case must stay silent");
     }
     let is_near = |silent: &&Case| fire.iter().any(|fire| fire.is_near(silent));
-    if !fire.is_empty() && !silent.is_empty() && !silent.iter().any(|case| is_near(case)) {
+    if !fire.is_empty() && !silent.is_empty() && !silent.iter().any(is_near) {
         fault(
             "no case is a near miss: silent, and but for one field the same as one that must fire",
         );

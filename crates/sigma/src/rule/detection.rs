@@ -159,9 +159,8 @@ impl Values<'_> {
         }
         match (self.modifiers.how, self.field.kind) {
             (Some(How::Exists), _) => values.iter().map(|value| self.exists(value)).collect(),
-            (Some(How::Cidr), Kind::Address | Kind::Addresses) => self.networks(values),
+            (None | Some(How::Cidr), Kind::Address | Kind::Addresses) => self.networks(values),
             (Some(How::Cidr), _) => self.refuse(values, "`cidr` is for addresses"),
-            (None, Kind::Address | Kind::Addresses) => self.networks(values),
             (None, Kind::Flag) => values.iter().map(|value| self.flag(value)).collect(),
             (None, Kind::Number) => {
                 let numbers: Result<Vec<i64>, _> =
@@ -188,10 +187,8 @@ impl Values<'_> {
     }
 
     fn exists(&self, value: &Node) -> Result<Expression, Problem> {
-        Ok(match boolean(value)? {
-            true => self.test(Compare::Present),
-            false => self.test(Compare::Absent),
-        })
+        let compare = if boolean(value)? { Compare::Present } else { Compare::Absent };
+        Ok(self.test(compare))
     }
 
     fn flag(&self, value: &Node) -> Result<Expression, Problem> {
@@ -301,9 +298,12 @@ impl Values<'_> {
         let Some(encode) = self.modifiers.encode else {
             return texts.iter().map(|text| Pattern::read(text)).collect();
         };
-        let bytes = |text: &String| match self.modifiers.wide {
-            true => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            false => text.clone().into_bytes(),
+        let bytes = |text: &String| {
+            if self.modifiers.wide {
+                text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+            } else {
+                text.clone().into_bytes()
+            }
         };
         let all = texts.iter().map(bytes);
         let encoded = all.flat_map(|bytes: Vec<u8>| match encode {
