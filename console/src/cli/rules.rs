@@ -65,7 +65,7 @@ enum Verb {
 
 /// What one question of a day may cost.
 const BUDGET: Budget =
-    Budget { rows: 2_000_000_000, bytes: 1 << 38, seconds: 120, memory: 4 << 30 };
+    Budget { rows: 2_000_000_000, bytes: 1 << 38, seconds: 120, memory: 3 << 30 };
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>, Failure> {
     match &arguments.verb {
