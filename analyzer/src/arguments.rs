@@ -10,7 +10,8 @@ Examples:
   bartizan-analyzer publish --policy policy.toml         zones of the policy into the store
   bartizan-analyzer once --from 2026-03-12T12:00:00Z --to 2026-03-12T18:00:00Z
                                                          judge six hours of what is stored
-  bartizan-analyzer once --from … --to … --without d     as if tap d had been blind (use a database of its own)
+  bartizan-analyzer once --from … --to … --without d --into
+                                                         as if tap d had been blind, into a database beside
   bartizan-analyzer run                                  judge what arrives, until SIGTERM
   bartizan-analyzer status                               how far it has come
   bartizan-analyzer evaluate stories --truth truth.json  found, missed, false
@@ -113,6 +114,9 @@ pub struct Once {
     /// Leave this tap out, as if it had been blind; may be repeated
     #[arg(long, value_name = "TAP")]
     pub without: Vec<String>,
+    /// Judge into this database beside the one that is judged, made if it is not there [default: NAME_without_TAP]
+    #[arg(long, value_name = "DATABASE", num_args = 0..=1, default_missing_value = "")]
+    pub into: Option<String>,
     /// Form of the summary
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -1,9 +1,12 @@
 //! The verbs of `bartizan-analyzer`, and what their exit codes mean.
 
 mod answer;
+mod into;
 mod judging;
 mod measuring;
 mod why_not;
+
+pub use into::BadInto;
 
 use crate::arguments::{Arguments, Evaluate, PolicyFile, Verb};
 use crate::window::Span;
@@ -80,8 +83,12 @@ impl BadRange {
 impl Exit {
     /// The exit code for a failure.
     pub fn of(failure: &anyhow::Error) -> Self {
-        if failure.chain().any(|cause| cause.is::<BadRange>() || cause.is::<why_not::NoDetection>())
-        {
+        let is_usage = |cause: &(dyn std::error::Error + 'static)| {
+            let into = cause.downcast_ref::<BadInto>();
+            let is_bad = cause.is::<BadRange>() || cause.is::<why_not::NoDetection>();
+            is_bad || into.is_some_and(BadInto::is_usage)
+        };
+        if failure.chain().any(is_usage) {
             return Self::Usage;
         }
         if failure.chain().any(|cause| cause.is::<config::Error>() || cause.is::<BadPolicy>()) {
@@ -133,14 +140,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             judging::publish(&store, &read(file, &settings)?, quiet).await
         }),
         Verb::Once(once) => with_store(arguments, async |store, settings| {
-            judging::once(&store, &read(&once.policy, &settings)?, once, quiet).await
+            judging::once(&store, &read(&once.policy, &settings)?, once, &settings, quiet).await
         }),
         Verb::WhyNot(asked) => with_store(arguments, async |store, settings| {
             let now = settings.console.now.parse().ok();
             why_not::tell(&store, &read(&asked.policy, &settings)?, asked, now).await
         }),
         Verb::Run(file) => with_store(arguments, async |store, settings| {
-            judging::run(&store, &read(file, &settings)?, settings.analyzer.lateness_min).await
+            judging::run(&store, &read(file, &settings)?, &settings.analyzer).await
         }),
     }
 }

@@ -3,6 +3,7 @@
 use crate::judge::{Activity, Judge, Summary, activity, watermark};
 use crate::warnings::Pass;
 use crate::window::{Span, Watermark};
+use config::settings::Levels;
 use model::Time;
 use policy::Policy;
 use query::named;
@@ -35,6 +36,7 @@ pub async fn run(
     store: &Store,
     policy: &Policy,
     lateness_us: i64,
+    levels: &Levels,
     stopped: impl Future<Output = ()>,
 ) -> anyhow::Result<Summary> {
     tokio::pin!(stopped);
@@ -42,6 +44,7 @@ pub async fn run(
         store,
         policy,
         lateness_us,
+        levels,
         judge: None,
         at: None,
         counted: None,
@@ -77,6 +80,7 @@ struct Live<'a> {
     store: &'a Store,
     policy: &'a Policy,
     lateness_us: i64,
+    levels: &'a Levels,
     judge: Option<Judge<'a>>,
     /// Judged up to here.
     at: Option<Time>,
@@ -146,7 +150,9 @@ impl Live<'_> {
 
     async fn open(&mut self, from: Time) -> anyhow::Result<()> {
         if self.judge.is_none() {
-            self.judge = Some(Judge::open(self.store, self.policy, from, &[]).await?);
+            let mut judge = Judge::open(self.store, self.policy, from, &[]).await?;
+            judge.levels = self.levels.clone();
+            self.judge = Some(judge);
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! The verbs that write: publish, once, run.
 
-use super::{BadRange, Exit};
+use super::{BadRange, Exit, into};
 use crate::arguments::Once;
 use crate::judge::{Judge, Summary};
 use crate::publish::{Published, publish as publish_zones};
 use crate::warnings::Pass;
 use crate::window::Span;
+use config::Settings;
+use config::settings::Analyzer;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Time;
 use policy::Policy;
@@ -33,14 +35,17 @@ pub(super) async fn once(
     store: &Store,
     policy: &Policy,
     once: &Once,
+    settings: &Settings,
     quiet: bool,
 ) -> anyhow::Result<Exit> {
     let range = Span::new(once.from, once.to);
     BadRange::check(&range)?;
+    let store = &into::database(store, settings, once).await?;
     let started = Instant::now();
     let hours = range.hours();
     let bar = bar(hours.len() as u64, quiet);
     let mut judge = Judge::open(store, policy, range.from, &once.without).await?;
+    judge.levels = settings.analyzer.levels.clone();
     for span in hours {
         bar.set_message(span.from.to_string());
         judge.span(span, Pass::Closed).await?;
@@ -50,6 +55,9 @@ pub(super) async fn once(
     bar.finish_and_clear();
     if !quiet {
         eprintln!("{} in {:.1} s", told(&judge.summary), started.elapsed().as_secs_f64());
+        if once.into.is_some() {
+            eprintln!("judged into database {}", store.database());
+        }
     }
     if once.format.is_json() {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&judge.summary)?)?;
@@ -58,7 +66,11 @@ pub(super) async fn once(
 }
 
 /// Judges what arrives until SIGTERM or SIGINT.
-pub(super) async fn run(store: &Store, policy: &Policy, lateness_min: u32) -> anyhow::Result<Exit> {
+pub(super) async fn run(
+    store: &Store,
+    policy: &Policy,
+    settings: &Analyzer,
+) -> anyhow::Result<Exit> {
     use tokio::signal::unix::{SignalKind, signal};
     publish_zones(store, policy).await?;
     let (mut terminate, mut interrupt) =
@@ -69,8 +81,8 @@ pub(super) async fn run(store: &Store, policy: &Policy, lateness_min: u32) -> an
             _ = interrupt.recv() => {}
         }
     };
-    let summary =
-        crate::run::run(store, policy, i64::from(lateness_min) * Time::MINUTE, stopped).await?;
+    let lateness_us = i64::from(settings.lateness_min) * Time::MINUTE;
+    let summary = crate::run::run(store, policy, lateness_us, &settings.levels, stopped).await?;
     tracing::info!("{}", told(&summary));
     Ok(Exit::Done)
 }
