@@ -7,6 +7,7 @@ use crate::samples::{ECHO_ANSWER, SIGN_ON, SIGN_ON_ANSWER};
 use bartizan_protocols::iso8583::{self, Dialect, dialect};
 use bartizan_protocols::{Confidence, End, Link, Links, Progress, Side, TokenKey, Transport};
 use model::address::v4;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -454,5 +455,76 @@ fn nothing_else_is_taken_for_iso_8583() {
         }
         let payload = Payload { side: Side::Src, time: crate::START, bytes: &bytes, gap: 0 };
         assert_ne!((iso8583::PROTOCOL.probe)(Transport::Tcp, &payload), Probe::Yes, "{bytes:02x?}");
+    }
+}
+
+/// The columns of the counts by issuer, which are no protocol's own table.
+#[test]
+fn the_columns_of_the_counts_by_issuer_are_those_of_their_table() {
+    use model::Record;
+    let sql = include_str!("../src/iso8583_bin.table.sql");
+    let body = sql.split_once("EXISTS iso8583_bin (\n").expect("it creates its table").1;
+    let held: Vec<(String, String)> = body
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.trim().split_once(' ').expect("name and type"))
+        .map(|(name, rest)| {
+            let kind = rest.split(" CODEC").next().expect("a type");
+            (name.to_owned(), kind.replace("LowCardinality(String)", "String"))
+        })
+        .collect();
+    let sent: Vec<(String, String)> = iso8583::Iso8583Bin::TABLE
+        .columns
+        .iter()
+        .map(|column| (column.name.to_owned(), column.kind.to_owned()))
+        .collect();
+    assert_eq!(held, sent);
+}
+
+/// A stream of a declared link: messages with bytes changed, lost or doubled, and where it is cut.
+fn damaged_stream() -> impl Strategy<Value = (Talk, Vec<usize>, bool)> {
+    let message = prop_oneof![
+        Just(cash("0200", &[])),
+        Just(cash("0400", &[])),
+        Just(ascii4("0800", &[(7, "1114221320"), (11, "000001")])),
+        Just(cash("0210", &[(39, "00")])),
+    ];
+    let damage =
+        proptest::option::weighted(0.4, (any::<prop::sample::Index>(), any::<u8>(), 0u8..3));
+    let write = (any::<bool>(), message, damage).prop_map(|(is_src, mut bytes, damage)| {
+        if let Some((place, byte, kind)) = damage {
+            let place = place.index(bytes.len());
+            match kind {
+                0 => bytes[place] = byte,
+                1 => drop(bytes.remove(place)),
+                _ => bytes.insert(place, byte),
+            }
+        }
+        (if is_src { Side::Src } else { Side::Dst }, bytes)
+    });
+    let writes = proptest::collection::vec(write, 1..12);
+    let places = proptest::collection::vec(any::<prop::sample::Index>(), 1..10);
+    (writes, places, any::<bool>()).prop_map(|(writes, places, is_from_start)| {
+        let talk = talk(writes);
+        let bytes = talk.bytes();
+        let mut places: Vec<usize> = places.iter().map(|place| place.index(bytes)).collect();
+        places.sort_unstable();
+        (talk, places, is_from_start)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_declared_stream_gives_the_same_rows_wherever_it_is_cut((talk, places, is_from_start) in damaged_stream()) {
+        let links = declared("ascii4");
+        let whole = talk.read_with(&iso8583::PROTOCOL, &links, is_from_start);
+        let cut = talk.cut(&places).read_with(&iso8583::PROTOCOL, &links, is_from_start);
+        prop_assert_eq!(cut.rows, whole.rows);
+        if whole.progress != Progress::NotMine {
+            let counts = whole.learnt.counts;
+            prop_assert_eq!(counts.bytes_scanned + counts.bytes_dropped, talk.bytes() as u64);
+        }
     }
 }
