@@ -24,7 +24,7 @@ primary_tap AS (
 ),
 worked AS (
     SELECT flow_id, src_ip, dst_ip, src_port, dst_port, any(service) AS service, min(flow_start) AS start,
-        max(direction) AS direction, argMax(app, (app_conf, since)) AS app, max(app_conf) AS app_conf,
+        max(direction) AS direction, argMax(slice.app, (slice.app_conf, slice.since)) AS app, max(slice.app_conf) AS app_conf,
         arraySort(groupArray((since, until, sent, received))) AS slices,
         arrayFirstIndex(
             (out, back) -> out >= {worked_bytes:Int64} AND back >= {worked_bytes:Int64},
