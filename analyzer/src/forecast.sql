@@ -27,8 +27,8 @@ WHERE time >= {from:DateTime64(6)} AND time < {to:DateTime64(6)}
 
 -- name: forecast.edges
 -- Administrative edges that were first used in the range.
-SELECT min(first_seen) AS first_seen, src_zone, dst_zone
-FROM admin_edge
+SELECT min(e.first_seen) AS first_seen, src_zone, dst_zone
+FROM admin_edge AS e
 GROUP BY src, dst, app, src_zone, dst_zone
 HAVING first_seen >= {from:DateTime64(6)} AND first_seen < {to:DateTime64(6)}
 

@@ -7,16 +7,16 @@ SELECT count() AS rows, max(time) AS newest FROM situation
 -- were on each.
 SELECT s.scope AS scope, s.name AS name, s.level AS level, ifNull(t.acts, 0) AS acts
 FROM (
-    SELECT scope, name, argMax(level, time) AS level, maxIf(time, level NOT IN ('I', 'II')) AS calm
-    FROM situation FINAL
-    WHERE time <= {from:DateTime64(6)} AND time > {from:DateTime64(6)} - INTERVAL 10 DAY AND time < {to:DateTime64(6)}
-        AND scope IN ('institution', 'zone')
-    GROUP BY scope, name
+    SELECT w.scope AS scope, w.name AS name, argMax(w.level, w.time) AS level, maxIf(w.time, w.level NOT IN ('I', 'II')) AS calm
+    FROM situation AS w FINAL
+    WHERE w.time <= {from:DateTime64(6)} AND w.time > {from:DateTime64(6)} - INTERVAL 10 DAY AND w.time < {to:DateTime64(6)}
+        AND w.scope IN ('institution', 'zone')
+    GROUP BY w.scope, w.name
 ) AS s
 LEFT JOIN (
-    SELECT subject, subject_id, toUInt32(max(seq)) AS acts, max(at) AS newest
-    FROM triage
-    GROUP BY subject, subject_id
+    SELECT r.subject AS subject, r.subject_id AS subject_id, toUInt32(max(r.seq)) AS acts, max(r.at) AS newest
+    FROM triage AS r
+    GROUP BY r.subject, r.subject_id
 ) AS t ON t.subject = toString(s.scope) AND t.subject_id = s.name
 WHERE s.level IN ('I', 'II') AND (t.acts = 0 OR t.newest <= s.calm)
 ORDER BY scope, name

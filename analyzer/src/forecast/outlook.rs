@@ -231,3 +231,201 @@ fn has_changed(last: u16, now: u16) -> bool {
     let change = last.abs_diff(now);
     change >= LEAST_CHANGE && u32::from(change) * 4 > u32::from(last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{LEVELS, SHIPPED, Target};
+    use super::super::past::{Edge, Event, Joined, Stage, Standing};
+    use super::*;
+    use model::Severity;
+    use proptest::prelude::*;
+
+    const MINUTE: i64 = Time::MINUTE;
+    const ZONES: [&str; 4] = ["swift", "core", "office", "mgmt"];
+
+    fn scopes() -> Vec<(Scope, Kind)> {
+        let zone = |name: &str, criticality| (Scope::Zone(name.into()), Kind::of(criticality));
+        vec![
+            (Scope::Institution("Example Bank".into()), Kind::Institution),
+            zone("swift", 10),
+            zone("core", 10),
+            zone("office", 4),
+            zone("mgmt", 9),
+        ]
+    }
+
+    fn event(minute: i64, zone: usize, other: usize, stage: usize) -> Event {
+        const STAGES: [Stage; 4] = [Stage::Recon, Stage::Control, Stage::Lateral, Stage::Action];
+        Event {
+            seen: Time(minute * MINUTE),
+            id: format!("{:02}", minute % 17),
+            stage: STAGES[stage],
+            severity: Severity::P3,
+            zone: ZONES[zone].into(),
+            touches: [ZONES[zone].to_owned(), ZONES[other].to_owned()].into(),
+        }
+    }
+
+    fn past() -> impl Strategy<Value = Past> {
+        let events = prop::collection::vec((0i64..3_000, 0usize..4, 0usize..4, 0usize..4), 0..40);
+        let standings =
+            prop::collection::vec((0i64..600, 0usize..5, 0i64..10_000, 0usize..5), 0..80);
+        let joined = prop::collection::vec((0i64..3_000, 0u8..3, 0usize..4), 0..8);
+        let edges = prop::collection::vec((0i64..3_000, 0usize..4, 0usize..4), 0..8);
+        (events, standings, joined, edges).prop_map(|(events, standings, joined, edges)| {
+            let scopes = scopes();
+            Past::new(
+                events
+                    .into_iter()
+                    .map(|(at, zone, other, stage)| event(at, zone, other, stage))
+                    .collect(),
+                standings
+                    .into_iter()
+                    .map(|(bin, scope, index, level)| {
+                        let level = model::Level::ALL[level];
+                        let time = Time(bin * BIN_US);
+                        (scopes[scope].0.clone(), Standing { time, index, level, coverage: 900 })
+                    })
+                    .collect(),
+                joined
+                    .into_iter()
+                    .enumerate()
+                    .map(|(revision, (at, id, zone))| Joined {
+                        time: Time(at * MINUTE),
+                        id: id.to_string(),
+                        revision: revision as u32,
+                        is_open: revision % 3 != 2,
+                        next: vec![(ZONES[zone].to_owned(), 2)],
+                    })
+                    .collect(),
+                edges
+                    .into_iter()
+                    .map(|(at, zone, other)| Edge {
+                        first_seen: Time(at * MINUTE),
+                        touches: [ZONES[zone].to_owned(), ZONES[other].to_owned()].into(),
+                    })
+                    .collect(),
+            )
+        })
+    }
+
+    /// A model in which every input counts.
+    fn busy() -> Model {
+        let target = Target {
+            intercepts: [-3_000, -2_500, -4_000, -5_000],
+            weights: std::array::from_fn(|at| 300 - 40 * (at as i32 % 7)),
+            cut: 1_000,
+            has_skill: true,
+            ..Target::default()
+        };
+        Model { version: "test".into(), targets: vec![target; LEVELS.len() * HORIZONS.len()] }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_after_a_moment_change_no_forecast_made_at_it(past in past(), bin in 1i64..590) {
+            let at = Time(bin * BIN_US);
+            let model = busy();
+            let cut = past.until(at);
+            let looked = |past: &Past| Outlooks { model: &model, scopes: scopes(), past }.at(at);
+            prop_assert_eq!(looked(&past), looked(&cut));
+        }
+
+        #[test]
+        fn bins_that_are_passed_twice_or_one_by_one_give_the_same_rows(past in past(), bin in 10i64..500) {
+            let model = busy();
+            let outlooks = Outlooks { model: &model, scopes: scopes(), past: &past };
+            let bins: Vec<Time> = (bin..bin + 12).map(|bin| Time(bin * BIN_US)).collect();
+            let keep = |stored: &mut BTreeMap<_, Forecast>, rows: Vec<Forecast>| {
+                for row in rows {
+                    stored.insert(key(&row).expect("a zone or the bank"), row);
+                }
+            };
+            let mut whole = BTreeMap::new();
+            keep(&mut whole, outlooks.rows(&bins, Held::default()));
+            let again = outlooks.rows(&bins, Held::new(whole.values().cloned().collect()));
+            prop_assert!(again.is_empty(), "{again:?}");
+            let mut singly = BTreeMap::new();
+            for bin in &bins {
+                let held = Held::new(singly.values().cloned().collect());
+                keep(&mut singly, outlooks.rows(std::slice::from_ref(bin), held));
+            }
+            prop_assert_eq!(whole, singly);
+        }
+
+        #[test]
+        fn longer_horizons_and_milder_levels_are_never_less_likely(past in past(), bin in 1i64..590) {
+            let mut model = busy();
+            for (at, target) in model.targets.iter_mut().enumerate() {
+                target.intercepts[1] -= 900 * (at as i32 % 4);
+            }
+            let outlooks = Outlooks { model: &model, scopes: scopes(), past: &past };
+            for foreseen in outlooks.at(Time(bin * BIN_US)).values() {
+                for one in foreseen {
+                    prop_assert!(one.low <= one.probability && one.probability <= one.high);
+                    prop_assert_eq!(crate::score::score(crate::score::sum(&one.parts)), one.probability);
+                    for other in foreseen.iter().filter(|other| other.level == one.level) {
+                        prop_assert!(other.horizon_min <= one.horizon_min || one.probability <= other.probability);
+                    }
+                }
+                for (mild, bad) in foreseen.iter().zip(foreseen.iter().skip(HORIZONS.len())) {
+                    prop_assert!(bad.probability <= mild.probability);
+                }
+            }
+        }
+    }
+
+    /// A calm bank for an hour, then swift reaches II at minute 90.
+    fn risen() -> Past {
+        let standing = |bin: i64| {
+            let up = bin >= 18;
+            let level = if up { Level::II } else { Level::None };
+            let index = if up { 7_000 } else { 0 };
+            let time = Time(bin * BIN_US);
+            (Scope::Zone("swift".into()), Standing { time, index, level, coverage: 1_000 })
+        };
+        let events = vec![event(30, 0, 2, 2), event(89, 0, 2, 3)];
+        Past::new(events, (0..40).map(standing).collect(), Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn what_came_of_a_forecast_is_said_when_its_horizon_has_passed() {
+        let (model, past) = (busy(), risen());
+        let outlooks = Outlooks { model: &model, scopes: scopes(), past: &past };
+        let bins: Vec<Time> = (12..=24).map(|bin| Time(bin * BIN_US)).collect();
+        let rows = outlooks.rows(&bins, Held::default());
+        let came = |made: i64, horizon: u16| {
+            rows.iter()
+                .find(|row| {
+                    (row.time, row.name.as_str(), row.level, row.horizon_min)
+                        == (Time(made * MINUTE), "swift", Level::II, horizon)
+                })
+                .map(|row| row.observed)
+        };
+        assert_eq!(came(70, 15), Some(Observed::No), "minute 85 is before the rise");
+        assert_eq!(came(75, 15), Some(Observed::Yes), "minute 90 is the rise");
+        assert_eq!(came(75, 240), Some(Observed::Pending));
+        assert_eq!(came(90, 15), None, "the level is there");
+    }
+
+    #[test]
+    fn an_early_warning_is_kept_open_in_its_rows() {
+        let (model, past) = (busy(), risen());
+        let outlooks = Outlooks { model: &model, scopes: scopes(), past: &past };
+        let bins: Vec<Time> = (1..=17).map(|bin| Time(bin * BIN_US)).collect();
+        let rows = outlooks.rows(&bins, Held::default());
+        let open = |minute: i64| {
+            let at = Time(minute * MINUTE);
+            rows.iter().any(|row| row.time == at && row.name == "swift" && row.open)
+        };
+        let first = (1..=17).map(|bin| bin * 5).find(|minute| open(*minute));
+        assert!(first.is_some_and(|minute| (30..=40).contains(&minute)), "{first:?}");
+    }
+
+    #[test]
+    fn the_shipped_model_is_read_and_written_alike() {
+        let text = SHIPPED.write("");
+        assert_eq!(Model::read(&text).as_ref(), Ok(&*SHIPPED));
+        assert!(Model::read("version 1\n").is_err() && Model::read("weights 1 2\n").is_err());
+    }
+}

@@ -39,7 +39,7 @@ const FOOT: &str = "
 
 - *Skill* is 1 − Brier score / Brier score of the reference. *Climatology* is the walk-forward rate of the same kind of scope in the
   same kind of hour, which goes on learning in the test bank; *persistence* is a regression on the present index alone. In
-  brackets the 80 % interval of a bootstrap over blocks of 28 days.
+  brackets the 80 % interval of a bootstrap over blocks of seven days.
 - *No skill* stands where the interval against climatology includes 0, where persistence is not beaten, or where fewer than ten
   rises were scored. The console then says \"no skill\" and raises no early warning.
 - An early warning opens at two of three bins at the cut or above and closes after half an hour below half of it. A *hit* is a rise

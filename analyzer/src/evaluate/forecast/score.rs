@@ -6,8 +6,8 @@ use crate::forecast::Kind;
 use model::Time;
 use std::collections::BTreeMap;
 
-/// Days in a block of the bootstrap.
-const BLOCK_DAYS: usize = 28;
+/// Days in a block of the bootstrap: whole weeks, longer than anything lasts in a generated bank.
+const BLOCK_DAYS: usize = 7;
 /// Resamples.
 const RESAMPLES: usize = 1_000;
 /// Bins of the reliability table.
@@ -86,7 +86,7 @@ impl Errors {
         mean(self.0.iter())
     }
 
-    /// Skill of the model against a reference; blocks of 28 days, drawn with replacement and around the end.
+    /// Skill of the model against a reference; blocks of seven days, drawn with replacement and around the end.
     pub fn skill(&self, reference: fn(&Brier) -> f64, seed: u64) -> Skill {
         let of = |brier: &Brier| {
             if reference(brier) > 0.0 { 1.0 - brier.model / reference(brier) } else { 0.0 }
