@@ -187,6 +187,7 @@ fn strikes(month: &Month, episodes: &[Episode]) -> Vec<Value> {
             .collect::<Vec<_>>()
     };
     let mut all: Vec<_> = TARGETS.iter().flat_map(of).collect();
+    all.retain(|(minute, ..)| *minute < month.days * 1_440);
     all.sort_unstable();
     all.iter()
         .map(|(minute, scope, level, foretold)| {
