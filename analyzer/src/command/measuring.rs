@@ -15,7 +15,9 @@ pub(super) async fn story(store: &Store, truth: &Path, format: Format) -> anyhow
         std::fs::read_to_string(truth).with_context(|| format!("reading {}", truth.display()))?;
     let truth =
         stories::Truth::read(&text).with_context(|| format!("reading {}", truth.display()))?;
-    let report = stories::compare(&truth, &stories::warnings(store, &truth).await?);
+    let rang = stories::warnings(store, &truth).await?;
+    let told = stories::Told::of(store, &truth).await?;
+    let report = stories::compare(&truth, &rang, &told);
     if format.is_json() {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&report)?)?;
     } else {

@@ -1,4 +1,13 @@
-//! A story's warnings against its truth: found, missed, false, and what nothing judges yet.
+//! A story's warnings against its truth: found, missed, false, and what nothing judges yet; its situations, its incident and
+//! its money clock.
+
+mod checks;
+mod course;
+mod told;
+
+pub use checks::{Check, ExpectedSituation};
+pub use course::{MoneyClock, Series};
+pub use told::Told;
 
 use crate::detections::DETECTIONS;
 use anyhow::Context as _;
@@ -7,6 +16,8 @@ use query::{Scope, named};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use store::Store;
+
+const SQL: &str = include_str!("stories.sql");
 
 /// What a story says must, may and must never ring.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +40,21 @@ pub struct Truth {
     /// When money moves.
     #[serde(default)]
     pub money: Option<Money>,
+    /// Situation levels that must be reached.
+    #[serde(default)]
+    pub situations: Vec<ExpectedSituation>,
+    /// Detections whose warnings must be joined, in this order.
+    #[serde(default)]
+    pub chain: Vec<String>,
+    /// Whether the chain must be one incident.
+    #[serde(default)]
+    pub one_incident: bool,
+    /// Every index must stay below this.
+    #[serde(default)]
+    pub index_below: Option<u32>,
+    /// Whether no situation level may be reached.
+    #[serde(default)]
+    pub level_none: bool,
 }
 
 /// When money or data begins to leave.
@@ -36,6 +62,9 @@ pub struct Truth {
 pub struct Money {
     /// The minute in which it begins to leave.
     pub leaves_minute: i64,
+    /// The least lead that passes; negative where nothing rings before.
+    #[serde(default)]
+    pub least_lead_minutes: Option<i64>,
 }
 
 /// A warning that a story speaks of.
@@ -56,6 +85,9 @@ pub struct Expected {
     pub by_minute: i64,
     /// Whether it has to ring.
     pub must: Must,
+    /// Whether it stands for good: it rings once, and no lead is counted from it.
+    #[serde(default)]
+    pub standing: bool,
 }
 
 /// Whether a warning has to ring.
@@ -75,6 +107,8 @@ pub enum Must {
 pub struct Rang {
     /// When.
     pub at: Time,
+    /// Its id.
+    pub id: String,
     /// Detection id.
     pub detection: String,
     /// Who is accused.
@@ -125,7 +159,7 @@ pub struct Line {
 }
 
 /// A story's warnings against its truth.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// Such as `S1`.
     pub story: String,
@@ -133,8 +167,16 @@ pub struct Report {
     pub title: String,
     /// Every expectation and every warning.
     pub lines: Vec<Line>,
-    /// Minutes from the first warning that was found to the first money that leaves.
+    /// Minutes from the first warning that was found to the first money that leaves; what stands is not counted.
     pub lead_minutes: Option<i64>,
+    /// Situations, incident and quiet.
+    pub checks: Vec<Check>,
+    /// The index of the worst scopes over time.
+    pub index: Vec<Series>,
+    /// What was foreseen of each situation before it was reached.
+    pub foreseen: Vec<String>,
+    /// When the first warning rang and when money leaves.
+    pub money: Option<MoneyClock>,
 }
 
 /// POL tolerates itself: it may ring wherever a flow is undeclared.
@@ -156,6 +198,11 @@ impl Truth {
     fn minute(&self, at: Time) -> i64 {
         at.since(self.t0).div_euclid(Time::MINUTE)
     }
+
+    /// Whether warnings of this detection stand for good.
+    fn stands(&self, detection: &str) -> bool {
+        self.expected.iter().any(|one| one.standing && one.detection == detection)
+    }
 }
 
 /// The warnings that rang while the story played.
@@ -164,12 +211,12 @@ impl Truth {
 /// What the store said.
 pub async fn warnings(store: &Store, truth: &Truth) -> anyhow::Result<Vec<Rang>> {
     let scope = Scope { from: truth.from, to: truth.to, without: Vec::new() };
-    let question = named(include_str!("stories.sql"), "stories.warnings").over(&scope);
+    let question = named(SQL, "stories.warnings").over(&scope);
     Ok(store.ask::<Rang>(&question).await?.rows)
 }
 
 /// What was found, missed and false. A warning is right if its detection and the accused are, and it is bad enough.
-pub fn compare(truth: &Truth, rang: &[Rang]) -> Report {
+pub fn compare(truth: &Truth, rang: &[Rang], told: &Told) -> Report {
     let mut lines: Vec<Line> = truth
         .expected
         .iter()
@@ -191,10 +238,19 @@ pub fn compare(truth: &Truth, rang: &[Rang]) -> Report {
         by_minute: None,
         sentence: warning.sentence.clone(),
     }));
-    let found = lines.iter().filter(|line| matches!(line.outcome, Outcome::Found | Outcome::Late));
-    let first = found.filter_map(|line| line.minute).min();
-    let lead = truth.money.zip(first).map(|(money, first)| money.leaves_minute - first);
-    Report { story: truth.story.clone(), title: truth.title.clone(), lines, lead_minutes: lead }
+    let mut report = Report {
+        story: truth.story.clone(),
+        title: truth.title.clone(),
+        lines,
+        lead_minutes: None,
+        checks: checks::all(truth, rang, told),
+        index: course::series(truth, told),
+        foreseen: course::foreseen(truth, told),
+        money: None,
+    };
+    report.money = course::money(truth, &report);
+    report.lead_minutes = report.money.as_ref().and_then(|money| money.lead);
+    report
 }
 
 fn line_of_expected(truth: &Truth, expected: &Expected, rang: &[Rang]) -> Line {
@@ -242,10 +298,12 @@ fn is_judged(detection: &str) -> bool {
 impl Report {
     /// Whether nothing was missed, late or false.
     pub fn passed(&self) -> bool {
-        !self
+        let mut outcomes = self
             .lines
             .iter()
-            .any(|line| matches!(line.outcome, Outcome::Missed | Outcome::Late | Outcome::False))
+            .map(|line| line.outcome)
+            .chain(self.checks.iter().map(|check| check.outcome));
+        !outcomes.any(|outcome| matches!(outcome, Outcome::Missed | Outcome::Late | Outcome::False))
     }
 }
 
@@ -281,18 +339,29 @@ impl fmt::Display for Report {
                 "{outcome:<16}{detection:<8}{severity:<4}{subject:<18}{minute:>6} {by:>6}  {sentence}"
             )?;
         }
-        let count = |outcome| self.lines.iter().filter(|line| line.outcome == outcome).count();
+        for Check { outcome, said } in &self.checks {
+            writeln!(out, "{outcome:<16}{said}")?;
+        }
+        for series in &self.index {
+            writeln!(out, "{series}")?;
+        }
+        for said in &self.foreseen {
+            writeln!(out, "foreseen {said}")?;
+        }
+        if let Some(money) = &self.money {
+            writeln!(out, "{money}")?;
+        }
+        let count = |outcome| {
+            self.lines.iter().filter(|line| line.outcome == outcome).count()
+                + self.checks.iter().filter(|check| check.outcome == outcome).count()
+        };
         let (found, false_ones) = (count(Outcome::Found), count(Outcome::False));
         let missed = count(Outcome::Missed) + count(Outcome::Late);
-        write!(
+        writeln!(
             out,
             "{found} found, {missed} missed or late, {false_ones} false, {} not yet judged",
             count(Outcome::NotYetJudged)
-        )?;
-        match self.lead_minutes {
-            Some(lead) => writeln!(out, "; first warning {lead} min before money leaves"),
-            None => writeln!(out),
-        }
+        )
     }
 }
 
@@ -313,6 +382,7 @@ mod tests {
     fn rang(minute: i64, detection: &str, subject: &str, severity: Severity) -> Rang {
         Rang {
             at: "2026-03-12T12:00:00Z".parse::<Time>().expect("a time").plus(minute * Time::MINUTE),
+            id: format!("{detection} {subject}"),
             detection: detection.into(),
             subject: subject.into(),
             object: String::new(),
@@ -322,7 +392,7 @@ mod tests {
     }
 
     fn check(rang: &[Rang], expected: &[Outcome], passes: bool) {
-        let report = compare(&Truth::read(TRUTH).expect("the truth above"), rang);
+        let report = compare(&Truth::read(TRUTH).expect("the truth above"), rang, &Told::default());
         let outcomes: Vec<_> = report.lines.iter().map(|line| line.outcome).collect();
         assert_eq!((outcomes.as_slice(), report.passed()), (expected, passes), "{report}");
     }
@@ -366,7 +436,8 @@ mod tests {
     #[test]
     fn the_lead_is_counted_from_the_first_warning_that_was_found() {
         let truth = Truth::read(TRUTH).expect("the truth above");
-        let report = compare(&truth, &[rang(331, "FIN-01", "op-1", Severity::P4)]);
+        let report =
+            compare(&truth, &[rang(331, "FIN-01", "op-1", Severity::P4)], &Told::default());
         assert_eq!(report.lead_minutes, Some(184));
     }
 }
