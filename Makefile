@@ -45,8 +45,12 @@ evaluate: ## hold the detections against generators; writes docs/detection-quali
 	@$(CARGO) build --bin bartizan-analyzer
 	@$(BIN)/bartizan-analyzer evaluate beacon --write docs/detection-quality.md
 
+foresight: ## fit early warning on generated banks and measure it; about an hour; writes docs/early-warning.md
+	@$(CARGO) build --bin bartizan-analyzer --bin bartizan-stories --bin bartizan-store
+	@$(BIN)/bartizan-analyzer evaluate forecast --make-model analyzer/src/forecast --write docs/early-warning.md
+
 tables: ## make the beacon's templates and knots again from their seeds
 	@$(CARGO) build --bin bartizan-analyzer
 	@$(BIN)/bartizan-analyzer evaluate beacon --make-tables analyzer/src/detections/beacon
 
-.PHONY: help demo test check fmt lint bless engine stories evaluate tables
+.PHONY: help demo test check fmt lint bless engine stories evaluate foresight tables
