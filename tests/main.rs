@@ -3,9 +3,11 @@
 mod corpora;
 mod judging;
 mod layers;
+mod memory;
 mod pipeline;
 mod reference;
 mod rules;
 mod store;
 mod supply;
 mod tidy;
+mod triage;

@@ -151,9 +151,10 @@ fn pressed(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 /// Keys above a page of text: it scrolls, everything that goes back closes it.
 fn over_text(model: &mut Model, chord: &str) -> Vec<Effect> {
     let Meaning::Acts(action) = keymap::meaning(&[], chord) else { return Vec::new() };
-    let top = match &mut model.overlay {
-        Some(Overlay::Help(top) | Overlay::Sql(top) | Overlay::Page(Page { top, .. })) => top,
-        _ => return Vec::new(),
+    let Some(Overlay::Help(top) | Overlay::Sql(top) | Overlay::Page(Page { top, .. })) =
+        &mut model.overlay
+    else {
+        return Vec::new();
     };
     match action {
         Action::Down => *top = (*top + 1).min(500),

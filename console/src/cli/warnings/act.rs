@@ -187,7 +187,7 @@ fn confirmed(group: &Group) -> Result<(), Failure> {
 }
 
 async fn undo(context: &Context, opener: &Opener, ids: &[String]) -> Result<Option<Exit>, Failure> {
-    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    let (mut rows, mut refused) = (Vec::<Triage>::new(), Vec::new());
     for id in ids {
         let row = find(context, opener, id).await?;
         let acted = effects::triage::last(opener, &row.subject()).await?;
@@ -197,7 +197,9 @@ async fn undo(context: &Context, opener: &Opener, ids: &[String]) -> Result<Opti
         }
     }
     let size = rows.len() as u32;
-    rows.iter_mut().for_each(|row: &mut Triage| row.group_size = size);
+    for row in &mut rows {
+        row.group_size = size;
+    }
     finish(context, opener, rows, refused).await
 }
 

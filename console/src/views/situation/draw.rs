@@ -123,7 +123,7 @@ fn zones(overview: &Overview, seen: &Seen<'_>, area: Rect, focused: bool, buffer
         overview.zones.iter().filter(blind).map(|zone| zone.zone.as_str()).collect();
     match blind.as_slice() {
         [] => {}
-        [few @ ..] if few.len() <= 3 => notes.push(format!("blind: {}", few.join(", "))),
+        few if few.len() <= 3 => notes.push(format!("blind: {}", few.join(", "))),
         many => notes.push(format!("{} zones blind", many.len())),
     }
     let note = notes.join(" · ");

@@ -60,13 +60,16 @@ fn titled(standing: &Standing) -> String {
     format!("Index  {}{change}", standing.span())
 }
 
-/// One line: how old it is if it is old, then what drives it.
+/// One line: how old it is if it is old, that it was judged with the taps that are left out now, then what drives it.
 fn drivers(standing: &Standing, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer) {
     let mut pieces = vec![Piece::plain(" ")];
     let age = seen.asked.scope.to.since(standing.time);
     if age > CURRENT_US {
         let told = format!("as of {} ago  ", present::age(age));
         pieces.push(Piece::new(told, seen.theme.bad()));
+    }
+    if !seen.asked.scope.without.is_empty() {
+        pieces.push(Piece::new("judged with every tap  ", seen.theme.bad()));
     }
     let told = standing.drivers.iter().take(3);
     let told: Vec<_> =
