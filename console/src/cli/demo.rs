@@ -17,7 +17,10 @@ use step::Steps;
 use story::Played;
 
 /// Stories that are played, in this order; the last one is what the console then shows.
-const STORIES: &[&str] = &["s13", "s01"];
+const STORIES: &[&str] = &["s13", "s03", "s01"];
+
+/// Taps that are taken away from a story that was played, to show what nobody could have known then.
+const BLIND: &[(&str, &str)] = &[("s03", "b")];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,6 +80,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Option<Exit>> {
     let mut played = Vec::new();
     for name in STORIES {
         played.push(story::play(name, arguments.seed, &folder, &steps)?);
+        for (_, tap) in BLIND.iter().filter(|(story, _)| story == name) {
+            story::without(name, tap, &folder, &steps)?;
+        }
     }
     folder.write_profile(STORIES[STORIES.len() - 1])?;
     let failed = played.iter().any(|story| !story.passed);
@@ -147,7 +153,12 @@ fn print_next(played: &[Played], failed: bool) -> anyhow::Result<()> {
     for (command, why) in [
         ("console --profile demo", "walk it"),
         ("warnings --profile demo", "the same as a table"),
-        ("situation --profile demo", "zones and their worst warnings"),
+        ("situation --profile demo", "index, level and drivers of every zone"),
+        ("incidents --profile demo", "one attack, in the order of its chain"),
+        ("graph path pc-117 saa-1 --profile demo", "how it got there"),
+        ("forecast --profile demo", "what may come, with its record"),
+        ("why-not jump-1 beacon --profile demo", "what kept a detection silent"),
+        ("rules --profile demo", "rules in Sigma's format, and what they matched"),
         ("flows 'dst=203.0.113.40' --profile demo --limit 5", "the flows behind the beacon"),
         ("demo --clean", "remove what the demo made"),
     ] {

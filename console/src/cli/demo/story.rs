@@ -66,6 +66,28 @@ pub fn play(name: &str, seed: u64, folder: &Folder, steps: &Steps) -> anyhow::Re
     Ok(Played { name: name.to_owned(), title: truth.title, passed })
 }
 
+/// Judges a story again as if `tap` had been blind, into a database beside, and shows what is then unknown.
+pub fn without(name: &str, tap: &str, folder: &Folder, steps: &Steps) -> anyhow::Result<()> {
+    let home = folder.story(name);
+    let settings = text(&folder.settings(name));
+    let done = home.join(format!("done-without-{tap}"));
+    let truth = read_truth(&home)?;
+    println!("\n{name} without tap {tap}");
+    if !done.is_file() {
+        let beside = format!("{}_without_{tap}", database(name));
+        let once = ["once", "--from", &truth.from, "--to", &truth.to, "--without", tap];
+        let into = ["--into", &beside, "--config", &settings];
+        steps.run("judge", "bartizan-analyzer", &[once.as_slice(), &into].concat())?;
+        fs::write(&done, "").with_context(|| format!("cannot write {}", done.display()))?;
+    }
+    println!();
+    steps.shown(
+        "bartizan",
+        &["situation", "--without", tap, "--format", "table", "--config", &settings],
+    )?;
+    Ok(())
+}
+
 fn fill(name: &str, folder: &Folder, steps: &Steps, truth: &Truth) -> anyhow::Result<()> {
     let home = folder.story(name);
     let settings = text(&folder.settings(name));
