@@ -231,8 +231,8 @@ pub const GRAPH: &[Binding] = &[
 /// Every binding that holds in a view with keys of its own: without those that it takes over.
 pub fn holding(view: &'static [Binding]) -> impl Iterator<Item = &'static Binding> {
     let is_taken = |binding: &&Binding| {
-        let taken = |chord: &&str| view.iter().any(|own| own.chords.contains(chord));
-        binding.chords.iter().all(|chord| taken(&chord))
+        let taken = |chord: &str| view.iter().any(|own| own.chords.contains(&chord));
+        binding.chords.iter().all(|chord| taken(chord))
     };
     RESERVED.iter().chain(view).chain(GLOBAL.iter().filter(move |binding| !is_taken(binding)))
 }

@@ -70,7 +70,10 @@ impl Shared {
         let mut shared = Self::default();
         for (key, addresses) in entities {
             let degree: u64 = addresses.iter().filter_map(|ip| peers.get(ip)).sum();
-            let told = addresses.iter().map(|ip| by_policy(policy, *ip, at)).max_by_key(rank);
+            let told = addresses
+                .iter()
+                .map(|ip| by_policy(policy, *ip, at))
+                .max_by_key(|sharing| rank(*sharing));
             let told = told.unwrap_or(Sharing::Own);
             let told = if told == Sharing::Own && degree > limit { Sharing::Asked } else { told };
             if told != Sharing::Own {
@@ -97,7 +100,7 @@ impl Shared {
     }
 }
 
-const fn rank(sharing: &Sharing) -> u8 {
+const fn rank(sharing: Sharing) -> u8 {
     match sharing {
         Sharing::Own => 0,
         Sharing::Asked => 1,

@@ -163,10 +163,11 @@ pub fn rows(slot: &str) -> Vec<Value> {
         "graph.places" => places(),
         "graph.warnings" => warned(),
         "graph.admin" => admin(),
-        "graph.names" => Vec::new(),
         "graph.hop1" | "graph.hop2" => passed(),
         "graph.refused1" | "graph.refused2" => refused(),
-        "graph.hop3" | "graph.hop4" | "graph.refused3" | "graph.refused4" => Vec::new(),
+        "graph.names" | "graph.hop3" | "graph.hop4" | "graph.refused3" | "graph.refused4" => {
+            Vec::new()
+        }
         other => panic!("a new slot, {other}: write rows for it here"),
     }
 }

@@ -79,11 +79,11 @@ pub fn picture<'n>(network: &'n Network, around: &'n Neighbourhood) -> Picture<'
     }
 }
 
-/// What stands on an edge: how it is known, and the busiest service.
+/// What stands on an edge: how it is known, the warnings on it, and the busiest service.
 pub fn label(edge: &Edge) -> String {
     let service = edge.services.first().map_or("", String::as_str);
     let warned: Vec<_> = edge.warnings.iter().map(|told| told.detection.as_str()).collect();
-    [edge.kind.word(), service, &warned.join(" ")]
+    [edge.kind.word(), &warned.join(" "), service]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()

@@ -125,10 +125,10 @@ fn index_line(whole: &Whole) -> String {
 fn hints(whole: &Whole) -> String {
     let path = &whole.incident.path;
     let mut text = String::from("\n");
-    if let (Some(first), Some(last)) = (path.first(), path.last()) {
-        if first != last {
-            text.push_str(&format!("bartizan graph path {first} {last}   has the steps\n"));
-        }
+    if let (Some(first), Some(last)) = (path.first(), path.last())
+        && first != last
+    {
+        text.push_str(&format!("bartizan graph path {first} {last}   has the steps\n"));
     }
     if let Some(worst) = whole.rung.iter().min_by_key(|rung| (rung.level, rung.episode_start)) {
         text.push_str(&format!(
