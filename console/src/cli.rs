@@ -70,7 +70,7 @@ pub enum Command {
     Forecast(forecast::Arguments),
     /// An incident in time: warnings, levels, index, the money clock
     Timeline(timeline::Arguments),
-    /// Detections that need no code: what they matched, whether a file is right, what it would have done
+    /// Detections that need no code: list, show, validate, test, backtest
     Rules(rules::Arguments),
     /// What the bank allows
     Policy(policy::Arguments),
@@ -78,7 +78,7 @@ pub enum Command {
     Config(config::Arguments),
     /// The long form of an error code
     Explain(explain::Arguments),
-    /// What kept a detection silent, and what would have rung (runs bartizan-analyzer why-not)
+    /// What kept a detection silent, and what would have rung
     #[command(name = "why-not")]
     WhyNot(why_not::Arguments),
     /// Watch the wire (runs bartizan-sensor)

@@ -147,6 +147,16 @@ impl Queue {
         self.current().filter(|row| row.id == self.details.of).map(|_| &self.details)
     }
 
+    /// The entity that a graph of the current warning begins at: its subject, or where its incident began if the subject is
+    /// no entity but a zone.
+    fn focus(&self) -> Option<&str> {
+        let row = self.current()?;
+        let path = self.details().and_then(|details| details.incident.as_ref());
+        let path = path.map_or(&[][..], |incident| incident.path.as_slice());
+        let is_on_it = path.is_empty() || path.contains(&row.subject);
+        Some(if is_on_it { &row.subject } else { &path[0] })
+    }
+
     fn details_of_current(&mut self) -> &mut Details {
         let id = self.current().map(|row| row.id.clone()).unwrap_or_default();
         if self.details.of != id {
@@ -290,11 +300,7 @@ impl Screen for Queue {
             Action::Open => return vec![Intent::Focus(usize::from(seen.pane == 0))],
             Action::Explain => return vec![Intent::Focus(1)],
             Action::GoGraph => {
-                return self
-                    .current()
-                    .map(|row| super::graph_of(&row.subject))
-                    .into_iter()
-                    .collect();
+                return self.focus().map(super::graph_of).into_iter().collect();
             }
             Action::CopyName => {
                 let name = |row: &Row| Intent::Copy(row.subject.clone());

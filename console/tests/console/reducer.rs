@@ -302,6 +302,17 @@ fn an_index_and_a_forecast_are_explained_by_their_parts() {
 }
 
 #[test]
+fn the_graph_of_a_warning_begins_at_its_subject_or_where_its_incident_began() {
+    // The incident leads from pc-117 over op-1 to saa-1; the last subject is not on it.
+    for (keys, focus) in [("gt", "pc-117"), ("jgt", "op-1"), ("Ggt", "pc-117")] {
+        let mut console = warnings();
+        console.keys(keys);
+        let second = console.screen().lines().nth(1).unwrap().to_owned();
+        assert!(second.contains(&format!("Graph > {focus}")), "{keys} {second}");
+    }
+}
+
+#[test]
 fn names_and_ids_are_copied() {
     let mut console = warnings();
     console.keys("ycyi");

@@ -245,14 +245,15 @@ fn below(map: &Map<'_>, overview: &Overview, seen: &Seen<'_>, area: Rect, buffer
         y += 1;
     }
     let hidden = [
-        (told.len() - shown, "conduits not drawn"),
-        (map.folded - map.folded_blind, "quiet zones folded"),
-        (map.folded_blind, "blind ones"),
+        (told.len() - shown, "conduits"),
+        (map.folded - map.folded_blind, "quiet zones"),
+        (map.folded_blind, "blind zones"),
     ];
     let hidden = hidden.iter().filter(|(count, _)| *count > 0);
     let hidden: Vec<_> = hidden.map(|(count, what)| format!("{count} {what}")).collect();
     if !hidden.is_empty() && y < last {
-        ink::text(buffer, area, y, &format!(" … {}", hidden.join(", ")), seen.theme.quiet());
+        let text = format!(" … not drawn: {}", hidden.join(", "));
+        ink::text(buffer, area, y, &text, seen.theme.quiet());
     }
     let has_index = overview.zones.iter().any(|zone| zone.standing.is_some());
     let first = if has_index {

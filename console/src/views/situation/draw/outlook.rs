@@ -28,8 +28,10 @@ pub(super) fn index(
     let standing = overview.institution();
     let title = standing.map_or_else(|| "Index".to_owned(), titled);
     let span = span_text(seen.asked.scope.to.since(seen.asked.scope.from));
-    let note =
-        standing.map_or_else(String::new, |one| format!("{} · last {span}", one.level_text()));
+    let note = standing.map_or_else(String::new, |one| {
+        let gate = if one.gate.is_empty() { "" } else { " by a gate" };
+        format!("{}{gate} · last {span}", one.level_text())
+    });
     let inner = Panel { title: &title, note: &note, focused }.draw(seen.theme, area, buffer);
     let Some(standing) = standing else {
         let answered = overview.has("situation.standing");
@@ -71,7 +73,7 @@ fn drivers(standing: &Standing, seen: &Seen<'_>, area: Rect, buffer: &mut Buffer
     if !seen.asked.scope.without.is_empty() {
         pieces.push(Piece::new("judged with every tap  ", seen.theme.bad()));
     }
-    let told = standing.drivers.iter().take(3);
+    let told = standing.drivers.iter().filter(|driver| driver.points >= 0.5).take(3);
     let told: Vec<_> =
         told.map(|driver| format!("{} {:+.0}", driver.name, driver.points)).collect();
     let told = if told.is_empty() { "nothing drives it".to_owned() } else { told.join("  ") };
