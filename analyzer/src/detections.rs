@@ -11,6 +11,7 @@ pub mod context;
 pub mod judged;
 pub mod leg_divergence;
 pub mod mac_stripped;
+pub mod out_of_character;
 pub mod primary;
 pub mod refused;
 pub mod rules;
@@ -40,6 +41,7 @@ pub static DETECTIONS: &[&dyn Detection] = &[
     &admin_chain::AdminChain,
     &scan::Scan,
     &beacon::Beacon,
+    &out_of_character::OutOfCharacter,
     &undeclared_flow::UndeclaredFlow,
 ];
 

@@ -4,7 +4,7 @@
 //! with the days that were never judged (rows may be loaded without being judged), then writes the day's baselines. Within
 //! a day, each span adds what it saw.
 
-mod baselines;
+pub mod baselines;
 mod catch_up;
 mod cells;
 mod edges;

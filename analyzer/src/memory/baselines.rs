@@ -33,6 +33,8 @@ pub const SURPRISE: &str = "surprise";
 const AT_A_TIME: u64 = 2_000;
 /// Most hosts that get a baseline.
 const MOST: u64 = 20_000;
+/// Days on which a member of a group was heard, at least.
+const OFTEN_DAYS: usize = 7;
 /// Days of rows before it can be known who is new to whom. Microseconds.
 const NEW_AFTER_US: i64 = 7 * Time::DAY;
 
@@ -147,6 +149,12 @@ pub fn group(entity: &Entity<'_>) -> String {
 }
 
 impl Member {
+    /// Whether it was heard on enough days to tell what is usual among its peers.
+    fn is_heard_often(&self) -> bool {
+        let days: BTreeSet<usize> = self.hours.values.keys().map(|hour| hour / 24).collect();
+        days.len() >= OFTEN_DAYS
+    }
+
     /// Adds the hours of one address of the entity, known where every tap that sees it covered the hour.
     fn hear(&mut self, heard: &Heard, covered: &BTreeMap<String, BTreeSet<usize>>) {
         let Some(first) = heard.hours.iter().map(|(hour, ..)| *hour).min() else { return };
@@ -175,7 +183,7 @@ fn rows(
         .map(|(entity, member)| (entity.as_str(), member.hours.usual(weeks)))
         .collect();
     let mut groups: BTreeMap<&str, Vec<&Usual>> = BTreeMap::new();
-    for (entity, member) in members {
+    for (entity, member) in members.iter().filter(|(_, member)| member.is_heard_often()) {
         groups.entry(&member.group).or_default().push(&usual[entity.as_str()]);
     }
     groups.retain(|_, members| members.len() >= usize::from(LEAST_PEERS));

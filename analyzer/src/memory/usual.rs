@@ -84,14 +84,23 @@ pub struct Usual {
 }
 
 impl Usual {
-    /// How far above the usual `x` is: the lesser of the distances from this hour and from any hour. Hundredths.
-    ///
-    /// On a special day of which nothing is known, the working day speaks.
-    pub fn distance(&self, feature: usize, cell: u8, x: u16, spread_percent: i32) -> i32 {
+    /// The centre of the cell that speaks for `cell`.
+    pub fn centre(&self, feature: usize, cell: u8) -> u16 {
+        self.cells.get(&(feature, self.speaks_for(cell))).map_or(0, |cell| cell.centre)
+    }
+
+    /// The cell itself; on a special day of which nothing is known, the working day's.
+    fn speaks_for(&self, cell: u8) -> u8 {
         let knows_special = self.cells.keys().any(|(_, cell)| (48..ANY_HOUR).contains(cell));
-        let cell = if cell >= 48 && !knows_special { cell - 48 } else { cell };
+        if cell >= 48 && !knows_special { cell - 48 } else { cell }
+    }
+
+    /// How far above the usual `x` is: the lesser of the distances from this hour and from any hour. Hundredths.
+    pub fn distance(&self, feature: usize, cell: u8, x: u16, spread_percent: i32) -> i32 {
         let of = |cell| self.cells.get(&(feature, cell)).copied().unwrap_or_default();
-        of(cell).distance(x, spread_percent).min(of(ANY_HOUR).distance(x, spread_percent))
+        of(self.speaks_for(cell))
+            .distance(x, spread_percent)
+            .min(of(ANY_HOUR).distance(x, spread_percent))
     }
 }
 
@@ -134,13 +143,16 @@ impl Far {
             || both.iter().all(|far| far.is_some_and(|far| far > FAR_FROM_BOTH))
     }
 
-    /// −ln p in thousandths: the less surprised of own and peers speaks. Above the usual a value is as rare as an
+    /// −ln p in thousandths: the less surprised of own and peers speaks, but for a value so far from one that the other
+    /// cannot be trusted, as where a host was taken over before it was known. Above the usual a value is as rare as an
     /// exponential law of 0.9 a deviation has it, because traffic has heavy tails; half of all are not above it.
     pub fn surprise_millinats(self) -> u32 {
         const EVEN: u32 = 693;
         const PER_HUNDREDTH: u32 = 9;
-        let least = [self.own, self.peers].into_iter().flatten().min().unwrap_or(0);
-        EVEN + PER_HUNDREDTH * least.max(0).unsigned_abs()
+        let both = || [self.own, self.peers].into_iter().flatten();
+        let least = both().min().unwrap_or(0);
+        let most = both().max().unwrap_or(0);
+        EVEN + PER_HUNDREDTH * least.max(most - FAR_FROM_BOTH).max(0).unsigned_abs()
     }
 }
 
