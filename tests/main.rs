@@ -1,5 +1,6 @@
 //! The whole thing: a capture in at one end, a warning out at the other.
 
+mod cards;
 mod corpora;
 mod judging;
 mod layers;
