@@ -38,7 +38,7 @@ pub struct MoneyClock {
     pub least: Option<i64>,
 }
 
-/// The worst scopes, the worst first.
+/// The worst scopes, the worst first; those that were never more than calm are left out.
 pub(super) fn series(truth: &Truth, told: &Told) -> Vec<Series> {
     let mut by_name: BTreeMap<&str, Vec<(i64, f64, &str)>> = BTreeMap::new();
     for row in &told.situations {
@@ -63,6 +63,7 @@ pub(super) fn series(truth: &Truth, told: &Told) -> Vec<Series> {
         })
         .collect();
     all.sort_by(|a, b| b.highest.0.cmp(&a.highest.0).then(a.name.cmp(&b.name)));
+    all.retain(|series| series.highest.0 > 0);
     all.truncate(SERIES);
     all
 }
