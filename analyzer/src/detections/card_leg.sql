@@ -2,7 +2,7 @@
 --
 -- `{window_from:DateTime64(6)}` and `{to:DateTime64(6)}` bound the rows by when they ended: by then all of a transaction was
 -- seen. Of two taps that see one conversation the lowest counts that sees its answers. Requests for authorisation and
--- financial requests alone: advices and reversals speak of what has happened.
+-- financial requests alone: repeated notices and reversals speak of what has happened.
 seen AS (
     SELECT tap, flow_id, time, src_ip, src_port, dst_ip, dst_port, link, mti, de3, de11, de22, de39, de41, de43_country,
         amount_bucket, leg_key, pan_token, de37_token, de54_token, stand_in, presence, answer_presence, mac_repeats, cvm,
