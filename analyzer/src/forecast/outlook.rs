@@ -32,27 +32,33 @@ type Place = (Scope, Level);
 #[derive(Debug, Clone, Default)]
 pub struct Held {
     rows: BTreeMap<(Time, Scope, Level, u16), Forecast>,
+    /// What was kept of the longest horizon, in ten-thousandths.
+    far: BTreeMap<Place, BTreeMap<Time, u16>>,
 }
 
 impl Held {
     /// From rows in any order.
     pub fn new(rows: Vec<Forecast>) -> Self {
-        let keyed = rows.into_iter().filter_map(|row| Some((key(&row)?, row)));
-        Self { rows: keyed.collect() }
+        let mut held = Self::default();
+        for row in rows {
+            held.put(row);
+        }
+        held
+    }
+
+    fn put(&mut self, row: Forecast) {
+        let Some(key) = key(&row) else { return };
+        if key.3 == HORIZONS[HORIZONS.len() - 1] {
+            let of_place = self.far.entry((key.1.clone(), key.2)).or_default();
+            of_place.insert(key.0, ten_thousandths(row.probability));
+        }
+        self.rows.insert(key, row);
     }
 
     /// What was kept last before `at`, of the longest horizon, in ten-thousandths.
     fn last(&self, place: &Place, at: Time) -> Option<u16> {
-        let before =
-            self.rows.range(..(at, Scope::Institution(String::new()), Level::None, 0)).rev();
-        let of_place = |key: &(Time, Scope, Level, u16)| {
-            (&key.1, key.2) == (&place.0, place.1) && key.3 == HORIZONS[HORIZONS.len() - 1]
-        };
-        let oldest = at.plus(-COMPARED_US);
-        before
-            .take_while(|(key, _)| key.0 >= oldest)
-            .find(|(key, _)| of_place(key))
-            .map(|(_, row)| ten_thousandths(row.probability))
+        let (time, last) = self.far.get(place)?.range(..at).next_back()?;
+        (*time >= at.plus(-COMPARED_US)).then_some(*last)
     }
 
     fn was_open(&self, at: Time, place: &Place, horizon_min: u16) -> bool {
@@ -119,14 +125,12 @@ impl Outlooks<'_> {
         for bin in bins {
             said.push(self.at(*bin));
             for row in self.bin(*bin, &said, &held) {
-                let key = key(&row).expect("forecasts speak of zones and the bank");
-                held.rows.insert(key.clone(), row.clone());
-                written.insert(key, row);
+                written.insert(key(&row), row.clone());
+                held.put(row);
             }
             for row in self.came(*bin, &held) {
-                let key = key(&row).expect("forecasts speak of zones and the bank");
-                held.rows.insert(key.clone(), row.clone());
-                written.insert(key, row);
+                written.insert(key(&row), row.clone());
+                held.put(row);
             }
             said.remove(0);
         }
