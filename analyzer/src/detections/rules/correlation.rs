@@ -124,3 +124,60 @@ impl Detection for Correlation {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::in_force;
+    use super::*;
+    use policy::Policy;
+    use serde_json::json;
+
+    const POLICY: &str = "[meta]\ninstitution = \"Example Bank\"\nversion = 1\n";
+
+    /// Many names of one domain are asked for their texts: 40 within ten minutes, in steps of three.
+    const RULE: &str = "R-c2d9a6b0";
+
+    fn row(at: i64, measure: u64) -> Value {
+        json!({
+            "at": at * Time::MINUTE, "rule": 1, "key": ["::ffff:10.31.0.7", "example.net"], "measure": measure,
+            "matches": 90, "flows": 3, "flow_ids": [1, 2, 3], "first_us": at * Time::MINUTE, "src_ip": "::ffff:10.31.0.7",
+            "dst_ip": "::ffff:10.30.1.2", "dst_port": 53, "ip_protocol": 17, "src_zone": "office", "dst_zone": "identity",
+            "keys": 1,
+        })
+    }
+
+    fn with<T>(act: impl FnOnce(&dyn Detection, &Context<'_>) -> T) -> T {
+        let policy = Policy::read(POLICY).expect("the policy above is right");
+        let detections = in_force(&policy);
+        let detection =
+            detections.iter().find(|one| one.about().id == RULE).expect("it is shipped");
+        let (from, to) = (Time(30 * Time::MINUTE), Time(33 * Time::MINUTE));
+        let step = Step { from, to, window_from: Time(21 * Time::MINUTE), without: Vec::new() };
+        act(
+            *detection,
+            &Context { step: &step, policy: &policy, coverage: &[], memory_from: Time(0) },
+        )
+    }
+
+    #[test]
+    fn a_group_rings_from_its_threshold_on_and_why_not_says_what_was_missing() {
+        with(|detection, context| {
+            assert_eq!(
+                (detection.about().step_us, detection.about().window_us),
+                (3 * Time::MINUTE, 12 * Time::MINUTE)
+            );
+            let rows = |measure| vec![vec![row(30, measure), row(27, 99)], Vec::new()];
+            let rings =
+                |rows: &[Vec<Value>]| detection.judge(rows, context).expect("rows").findings.len();
+            assert_eq!((rings(&rows(40)), rings(&rows(39))), (1, 0));
+            let gates = detection.gates("10.31.0.7", &rows(39), context).expect("rows");
+            assert_eq!(
+                (gates[0].value.as_str(), gates[0].needs.as_str(), gates[0].passes),
+                ("39", "40 or more", false)
+            );
+            let changed = detection.what_if("10.31.0.7", &rows(39), context);
+            assert_eq!((changed.len(), rings(&changed[0].rows)), (1, 1), "{changed:?}");
+            assert!(detection.what_if("10.31.0.7", &rows(40), context).is_empty());
+        });
+    }
+}

@@ -161,3 +161,98 @@ pub(super) fn of_subject<'f>(
         told::ends(&found.key, rule, policy, Time(found.first_us)).0 == subject
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::in_force;
+    use super::*;
+    use model::Severity;
+    use serde_json::json;
+
+    const POLICY: &str = r#"
+zone = [{ id = "core", cidrs = ["10.40.2.0/24"], criticality = 10 }]
+host = [{ ip = "10.30.0.40", name = "ops-1" }]
+[meta]
+institution = "Example Bank"
+version = 1
+"#;
+
+    /// Clear-text administration into a critical zone.
+    const RULE: &str = "R-8f0b7d52";
+
+    fn row(number: u64, minute: i64, matches: u64) -> Value {
+        let at = minute * Time::MINUTE;
+        json!({
+            "at": at, "rule": number, "key": ["::ffff:10.30.0.40", "::ffff:10.40.2.51", "23"], "measure": matches,
+            "matches": matches, "flows": matches, "flow_ids": [minute], "first_us": at + 5, "src_ip": "::ffff:10.30.0.40",
+            "dst_ip": "::ffff:10.40.2.51", "dst_port": 23, "ip_protocol": 6, "src_zone": "", "dst_zone": "core", "keys": 1,
+        })
+    }
+
+    /// What the rule says at minute 30 of the first hour.
+    fn judged(id: &str, rows: &[Value]) -> (Judged, Vec<Gate>) {
+        let policy = Policy::read(POLICY).expect("the policy above is right");
+        let find = |one: &&&dyn Detection| one.about().id == id;
+        let detection = in_force(&policy).iter().find(find).expect("it is shipped");
+        let (from, to) = (Time(30 * Time::MINUTE), Time(31 * Time::MINUTE));
+        let step = Step { from, to, window_from: Time(0), without: Vec::new() };
+        let context = Context { step: &step, policy: &policy, coverage: &[], memory_from: Time(0) };
+        let looked = json!({"at": from.0, "rows": 7});
+        let rows = vec![rows.to_vec(), vec![looked]];
+        let judged = detection.judge(&rows, &context).expect("rows of the answer's form");
+        (judged, detection.gates("ops-1", &rows, &context).expect("the same rows"))
+    }
+
+    fn number(id: &str) -> u64 {
+        let policy = Policy::read(POLICY).expect("the policy above is right");
+        let find = |one: &&&dyn Detection| one.about().id == id;
+        let detection = in_force(&policy).iter().find(find).expect("it is shipped");
+        (1..100)
+            .find(|number| detection.takes(0, &json!({"rule": number})))
+            .expect("it has a number")
+    }
+
+    #[test]
+    fn matches_of_an_hour_are_one_piece_of_evidence_from_its_first_minute_on() {
+        let number = number(RULE);
+        let (judged, gates) = judged(RULE, &[row(number, 30, 2), row(number, 12, 1)]);
+        assert_eq!((judged.findings.len(), judged.population), (1, 7));
+        let finding = &judged.findings[0];
+        assert_eq!(finding.episode_start, Time(12 * Time::MINUTE));
+        assert_eq!((finding.subject.as_str(), finding.object.as_str()), ("ops-1", "10.40.2.51 23"));
+        assert_eq!((finding.severity, finding.zone.as_str()), (Severity::P3, "core"));
+        assert_eq!(
+            (finding.flow_ids.as_slice(), &finding.numbers["matches"]),
+            ([12, 30].as_slice(), &json!(3))
+        );
+        assert!(gates.iter().all(|gate| gate.passes) && gates.len() == 2, "{gates:?}");
+    }
+
+    #[test]
+    fn what_was_told_before_or_is_another_rules_is_not_told() {
+        let number = number(RULE);
+        let (judged, gates) =
+            judged(RULE, &[row(number, 12, 1), row(number + 1, 30, 1), row(number, 31, 1)]);
+        assert_eq!(judged.findings, []);
+        assert!(!gates.is_empty());
+    }
+
+    #[test]
+    fn what_costs_too_much_or_is_too_many_is_unknown_and_never_calm() {
+        let number = number(RULE);
+        let marker = json!({"at": 30 * Time::MINUTE, "over_budget": "20 rows"});
+        assert_eq!(judged(RULE, &[marker]).0.unknown, [("over budget: 20 rows".to_owned(), 1)]);
+        let mut many = row(number, 30, 1);
+        many["keys"] = json!(MOST_KEYS + 4);
+        let (judged, _) = judged(RULE, &[many]);
+        assert_eq!((judged.findings.len(), judged.unknown[0].1), (1, 4));
+    }
+
+    #[test]
+    fn an_experimental_rule_is_evidence_alone() {
+        let id = "R-17b5d9e3";
+        let (judged, gates) = judged(id, &[row(number(id), 30, 1)]);
+        assert_eq!(judged.findings[0].severity, Severity::P0);
+        assert!(gates.iter().any(|gate| gate.name == "status" && !gate.passes), "{gates:?}");
+    }
+}
