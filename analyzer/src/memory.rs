@@ -12,6 +12,8 @@ mod entities;
 pub mod hands_on;
 pub mod usual;
 
+pub use edges::role;
+
 use crate::window::Span;
 use model::{Text, Time};
 use policy::Policy;

@@ -56,7 +56,7 @@ pub(super) const ABOUT: About = About {
 };
 
 #[derive(Debug, Deserialize)]
-struct Sources {
+struct Population {
     at: Time,
     zone: String,
     sources: u64,
@@ -132,7 +132,7 @@ fn window_from(step: &Step) -> Time {
 fn counted(rows: &[Value], step: &Step) -> anyhow::Result<Judged> {
     let mut judged = Judged::default();
     for row in rows {
-        let Sources { at, zone, sources } = Sources::deserialize(row)?;
+        let Population { at, zone, sources } = Population::deserialize(row)?;
         if step.from <= at && at < step.to {
             judged.population += sources;
             *judged.zones.entry(zone).or_default() += sources;

@@ -95,7 +95,9 @@ pub(super) async fn write(
     let rows = rows(day, known, &members, &weeks);
     info!(%day, entities = members.len(), rows = rows.len(), "baselines of the day");
     let mut writer = Writer::default();
-    rows.iter().for_each(|row| writer.push(row));
+    for row in &rows {
+        writer.push(row);
+    }
     Ok(writer.write(store).await?)
 }
 

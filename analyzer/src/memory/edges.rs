@@ -21,7 +21,7 @@ pub const FORGOTTEN_AFTER_US: i64 = 180 * Time::DAY;
 
 /// One edge that was used.
 #[derive(Debug, Clone, Deserialize)]
-struct Used {
+struct Use {
     src_ip: Ipv6Addr,
     dst_ip: Ipv6Addr,
     service: String,
@@ -46,7 +46,7 @@ pub(super) async fn remember(store: &Store, scope: Scope<'_>) -> anyhow::Result<
         Grain::Slice => ("edges.used", "edges.held"),
         Grain::Hour => ("edges.used_hourly", "edges.held_hourly"),
     };
-    let used = store.ask::<Used>(&scope.question(SQL, used).with("most", MOST)).await?.rows;
+    let used = store.ask::<Use>(&scope.question(SQL, used).with("most", MOST)).await?.rows;
     let all = used.first().map_or(0, |first| first.used);
     if all > used.len() as u64 {
         let (dropped, from) = (all - used.len() as u64, scope.span.from);
@@ -57,12 +57,14 @@ pub(super) async fn remember(store: &Store, scope: Scope<'_>) -> anyhow::Result<
     }
     let held = store.ask::<Held>(&scope.question(SQL, held)).await?.rows;
     let mut writer = Writer::default();
-    news(&used, held, scope.policy, scope.grain).iter().for_each(|row| writer.push(row));
+    for row in news(&used, held, scope.policy, scope.grain) {
+        writer.push(&row);
+    }
     Ok(writer.write(store).await?)
 }
 
 /// The rows that say more than the store does.
-fn news(used: &[Used], held: Vec<Held>, policy: &Policy, grain: Grain) -> Vec<AdminEdge> {
+fn news(used: &[Use], held: Vec<Held>, policy: &Policy, grain: Grain) -> Vec<AdminEdge> {
     let held: HashMap<(String, String, String), Sight> = held
         .into_iter()
         .map(|row| {
@@ -126,10 +128,10 @@ zone = [
 host = [{ ip = "10.30.0.5", name = "pam-1", role = "pam" }, { ip = "10.30.0.9", name = "wiki-1", role = "web" }]
 "#;
 
-    fn used(dst: &str, service: &str, day: i64) -> Used {
+    fn used(dst: &str, service: &str, day: i64) -> Use {
         let ip = |text: &str| mapped(text.parse().expect("an address"));
         let first_seen = Time(day * Time::DAY);
-        Used {
+        Use {
             src_ip: ip("10.31.0.7"),
             dst_ip: ip(dst),
             service: service.into(),
@@ -139,7 +141,7 @@ host = [{ ip = "10.30.0.5", name = "pam-1", role = "pam" }, { ip = "10.30.0.9", 
         }
     }
 
-    fn rows(used: &[Used], held: Vec<Held>) -> Vec<AdminEdge> {
+    fn rows(used: &[Use], held: Vec<Held>) -> Vec<AdminEdge> {
         let policy = Policy::read(POLICY).expect("the policy above is right");
         news(used, held, &policy, Grain::Slice)
     }

@@ -21,7 +21,7 @@ const MOST: i64 = 200_000;
 
 /// One address that spoke.
 #[derive(Debug, Clone, Deserialize)]
-struct Seen {
+struct Speaker {
     ip: Ipv6Addr,
     first_seen: Time,
     last_seen: Time,
@@ -47,7 +47,7 @@ pub(super) async fn remember(store: &Store, scope: Scope<'_>) -> anyhow::Result<
         Grain::Slice => ("entities.seen", "entities.held"),
         Grain::Hour => ("entities.seen_hourly", "entities.held_hourly"),
     };
-    let seen = store.ask::<Seen>(&scope.question(SQL, seen).with("most", MOST)).await?.rows;
+    let seen = store.ask::<Speaker>(&scope.question(SQL, seen).with("most", MOST)).await?.rows;
     let all = seen.first().map_or(0, |first| first.seen);
     if all > seen.len() as u64 {
         let (dropped, from) = (all - seen.len() as u64, scope.span.from);
@@ -58,12 +58,14 @@ pub(super) async fn remember(store: &Store, scope: Scope<'_>) -> anyhow::Result<
     }
     let held = store.ask::<Held>(&scope.question(SQL, held)).await?.rows;
     let mut writer = Writer::default();
-    news(&seen, held, scope.policy, scope.grain).iter().for_each(|row| writer.push(row));
+    for row in news(&seen, held, scope.policy, scope.grain) {
+        writer.push(&row);
+    }
     Ok(writer.write(store).await?)
 }
 
 /// The rows that say more than the store does.
-fn news(seen: &[Seen], held: Vec<Held>, policy: &Policy, grain: Grain) -> Vec<Entity> {
+fn news(seen: &[Speaker], held: Vec<Held>, policy: &Policy, grain: Grain) -> Vec<Entity> {
     let held: HashMap<Key, Sight> = held
         .into_iter()
         .map(|row| {
@@ -118,13 +120,13 @@ zone = [{ id = "office", cidrs = ["10.31.0.0/16"], criticality = 4, site = "dc-a
 host = [{ ip = "10.31.0.117", name = "pc-117", role = "pc" }]
 "#;
 
-    fn seen(ip: &str, first_min: i64, answered: u8) -> Seen {
+    fn seen(ip: &str, first_min: i64, answered: u8) -> Speaker {
         let first_seen = Time(first_min * Time::MINUTE);
         let ip = mapped(ip.parse().expect("an address"));
-        Seen { ip, first_seen, last_seen: first_seen.plus(Time::SECOND), answered, seen: 1 }
+        Speaker { ip, first_seen, last_seen: first_seen.plus(Time::SECOND), answered, seen: 1 }
     }
 
-    fn names(seen: &[Seen], held: Vec<Held>) -> Vec<(String, String)> {
+    fn names(seen: &[Speaker], held: Vec<Held>) -> Vec<(String, String)> {
         let policy = Policy::read(POLICY).expect("the policy above is right");
         let rows = news(seen, held, &policy, Grain::Slice);
         rows.into_iter().map(|row| (row.entity, row.kind)).collect()

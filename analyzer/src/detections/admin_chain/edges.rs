@@ -2,7 +2,7 @@
 
 use super::hops::Hop;
 use crate::entities::Entity;
-use crate::memory::hands_on;
+use crate::memory::{hands_on, role};
 use model::Text;
 use model::verdict::{Outcome, Verdict};
 use policy::{Judgement, Policy, Seen};
@@ -84,11 +84,6 @@ impl Memory {
         let is_new = (sum(&mut of_role(), |row| row.fresh) + 0.5) / (edges + 1.0);
         crate::score::surprise(leads * is_new.min(1.0))
     }
-}
-
-/// The role of an entity; its zone if it has none.
-fn role<'p>(entity: &Entity<'p>) -> &'p str {
-    entity.place.role.unwrap_or(entity.place.zone)
 }
 
 fn judged<'p>(hop: &Hop, policy: &'p Policy) -> Judgement<'p> {

@@ -16,7 +16,7 @@ const LONGEST: usize = 8;
 
 /// One time in which a conversation was open, as the store answers it.
 #[derive(Debug, Clone, Deserialize)]
-struct Open {
+struct Stretch {
     at: Time,
     start: Time,
     open_from: Time,
@@ -68,7 +68,7 @@ impl Hop {
 pub(super) fn read(rows: &[Value], step: &Step) -> anyhow::Result<Vec<Hop>> {
     let mut hops: BTreeMap<u64, Hop> = BTreeMap::new();
     for row in rows {
-        let row = Open::deserialize(row)?;
+        let row = Stretch::deserialize(row)?;
         if row.at >= step.to {
             continue;
         }
@@ -93,7 +93,9 @@ pub(super) fn read(rows: &[Value], step: &Step) -> anyhow::Result<Vec<Hop>> {
         hop.open.push((from, row.open_to));
     }
     let mut hops: Vec<Hop> = hops.into_values().collect();
-    hops.iter_mut().for_each(|hop| hop.open.sort_unstable());
+    for hop in &mut hops {
+        hop.open.sort_unstable();
+    }
     hops.sort_by_key(|hop| (hop.start, hop.flow_id));
     Ok(hops)
 }
