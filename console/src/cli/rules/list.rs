@@ -6,6 +6,7 @@ use crate::cli::output::Field;
 use crate::cli::runtime;
 use crate::failure::{Exit, Failure};
 use serde::Serialize;
+use sigma::mapping::Table;
 use sigma::{Correlated, Found, Matched, Range, Rule, Rules, Sets};
 use store::{Role, Store};
 
@@ -44,33 +45,7 @@ pub(super) fn run(global: &Global) -> Result<Option<Exit>, Failure> {
         eprintln!("bartizan: matches are not known: {failure}");
     }
     let counted = counted.ok();
-    let mut rows: Vec<Row> = rules
-        .known
-        .iter()
-        .enumerate()
-        .map(|(at, (file, rule))| {
-            let missing = sets.check(rule).err();
-            let why = match &missing {
-                Some(problem) => problem.reason.clone(),
-                None if rules.is_base_only(rule) => "speaks through a correlation".to_owned(),
-                None if !rule.status.is_enabled() => rule.status.as_str().to_owned(),
-                None => String::new(),
-            };
-            Row {
-                rule: rule.detection(),
-                id: rule.id.clone(),
-                title: present::safe(&rule.title),
-                severity: rule.rings_with(),
-                status: rule.status.as_str(),
-                table: table(rule),
-                enabled: why.is_empty(),
-                matches: counted.as_ref().map(|counts| counts[at]),
-                why,
-                file: file.clone(),
-            }
-        })
-        .collect();
-    rows.sort_by(|a, b| (b.severity, &a.title).cmp(&(a.severity, &b.title)));
+    let rows = rows(&rules, &sets, counted.as_deref());
     context.output.rows("bartizan.rule/1", &rows, FIELDS)?;
     for (file, problem) in &rules.refused {
         eprintln!("{}:{}", present::safe(file), present::safe(&problem.to_string()));
@@ -79,7 +54,38 @@ pub(super) fn run(global: &Global) -> Result<Option<Exit>, Failure> {
     Ok(is_refused.then_some(Exit::Invalid))
 }
 
-/// Matches of each rule: all rules of a table in one question a day.
+/// The rules, the worst first.
+fn rows(rules: &Rules, sets: &Sets, counted: Option<&[u64]>) -> Vec<Row> {
+    let row = |(at, (file, rule)): (usize, &(String, Rule))| {
+        let why = why_not_used(rules, rule, sets);
+        Row {
+            rule: rule.detection(),
+            id: rule.id.clone(),
+            title: present::safe(&rule.title),
+            severity: rule.rings_with(),
+            status: rule.status.as_str(),
+            table: table(rule),
+            enabled: why.is_empty(),
+            matches: counted.map(|counts| counts[at]),
+            why,
+            file: file.clone(),
+        }
+    };
+    let mut rows: Vec<Row> = rules.known.iter().enumerate().map(row).collect();
+    rows.sort_by(|a, b| (b.severity, &a.title).cmp(&(a.severity, &b.title)));
+    rows
+}
+
+fn why_not_used(rules: &Rules, rule: &Rule, sets: &Sets) -> String {
+    match sets.check(rule) {
+        Err(problem) => problem.reason,
+        Ok(()) if rules.is_base_only(rule) => "speaks through a correlation".to_owned(),
+        Ok(()) if !rule.status.is_enabled() => rule.status.as_str().to_owned(),
+        Ok(()) => String::new(),
+    }
+}
+
+/// Matches of each rule; of a correlation, the groups and windows in which it holds.
 async fn counts(
     store: &Store,
     rules: &Rules,
@@ -87,46 +93,53 @@ async fn counts(
     ranges: &[Range],
 ) -> Result<Vec<u64>, Failure> {
     let mut counts = vec![0; rules.known.len()];
-    let usable = |rule: &Rule| sets.check(rule).is_ok();
     for table in sigma::mapping::TABLES.iter() {
-        let of_table: Vec<(usize, &Rule)> = rules
-            .known
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, rule))| {
-                rule.rows().is_some_and(|rows| rows.table == table) && usable(rule)
-            })
-            .map(|(at, (_, rule))| (at, rule))
-            .collect();
-        if of_table.is_empty() {
-            continue;
-        }
-        let only: Vec<&Rule> = of_table.iter().map(|(_, rule)| *rule).collect();
-        let asked = Matched::new(table, &only, sets);
-        for range in ranges {
-            let answer = store.ask::<Found>(&asked.question(range).within(BUDGET)).await?;
-            for found in answer.rows {
-                counts[of_table[found.rule - 1].0] += found.matches;
+        of_table(store, table, rules, sets, ranges, &mut counts).await?;
+    }
+    for (at, (_, rule)) in rules.known.iter().enumerate() {
+        if let Some(threshold) = rule.correlation().map(|correlation| correlation.threshold)
+            && let Ok(base) = rules.base(rule)
+            && base.iter().all(|rule| sets.check(rule).is_ok())
+            && let Ok(asked) = Correlated::new(rule, &base, sets)
+        {
+            for range in ranges {
+                let window_from = range.from.plus(-asked.window_us);
+                let question = asked.question(&Range { window_from, ..range.clone() });
+                let found = store.ask::<Found>(&question.within(BUDGET)).await?.rows;
+                let holds = found.iter().filter(|found| threshold.holds(found.measure));
+                counts[at] += holds.count() as u64;
             }
         }
     }
-    for (at, (_, rule)) in rules.known.iter().enumerate() {
-        let Some(threshold) = rule.correlation().map(|correlation| correlation.threshold) else {
-            continue;
-        };
-        let Ok(base) = rules.base(rule) else { continue };
-        let is_usable = base.iter().all(|rule| usable(rule));
-        let Some(asked) = Correlated::new(rule, &base, sets).ok().filter(|_| is_usable) else {
-            continue;
-        };
-        for range in ranges {
-            let range = Range { window_from: range.from.plus(-asked.window_us), ..range.clone() };
-            let answer = store.ask::<Found>(&asked.question(&range).within(BUDGET)).await?;
-            let holds = answer.rows.iter().filter(|found| threshold.holds(found.measure));
-            counts[at] += holds.count() as u64;
+    Ok(counts)
+}
+
+/// All rules of one table, in one question a day.
+async fn of_table(
+    store: &Store,
+    table: &'static Table,
+    rules: &Rules,
+    sets: &Sets,
+    ranges: &[Range],
+    counts: &mut [u64],
+) -> Result<(), Failure> {
+    let is_of = |rule: &Rule| {
+        rule.rows().is_some_and(|rows| rows.table == table) && sets.check(rule).is_ok()
+    };
+    let known = rules.known.iter().enumerate();
+    let (places, asked): (Vec<usize>, Vec<&Rule>) =
+        known.filter(|(_, (_, rule))| is_of(rule)).map(|(at, (_, rule))| (at, rule)).unzip();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let asked = Matched::new(table, &asked, sets);
+    for range in ranges {
+        let answer = store.ask::<Found>(&asked.question(range).within(BUDGET)).await?;
+        for found in answer.rows {
+            counts[places[found.rule - 1]] += found.matches;
         }
     }
-    Ok(counts)
+    Ok(())
 }
 
 const FIELDS: &[Field<'static, Row>] = &[

@@ -249,3 +249,99 @@ impl Extras {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEAD: &str = "title: A\nid: 0badc0de-0000-4000-8000-000000000001\nlevel: low\n";
+
+    /// The rule with these lines behind its head, whose first is line 4.
+    fn refused(rest: &str) -> Problem {
+        let mut read = read(&format!("{HEAD}{rest}"));
+        assert_eq!(read.len(), 1, "{rest}");
+        read.remove(0).expect_err(rest)
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused_where_it_stands() {
+        let dns = "logsource: {product: bartizan, service: dns}\ndetection:\n";
+        let check = |rest: &str, at: (usize, usize), reason: &str| {
+            let problem = refused(rest);
+            let place = (problem.place.line, problem.place.column);
+            assert!(place == at && problem.reason.contains(reason), "{rest}\n{problem}");
+        };
+        let detection = |rest: &str, at, reason| check(&format!("{dns}{rest}"), at, reason);
+        detection("  s: {qname|near: x}\n  condition: s\n", (6, 13), "modifier `near`");
+        detection("  s: {qname|re|cidr: x}\n  condition: s\n", (6, 16), "cannot stand together");
+        detection("  s: {qname|lt: 5}\n  condition: s\n", (6, 17), "for numbers");
+        detection("  s: {qtype: '4x'}\n  condition: s\n", (6, 14), "no whole number");
+        detection("  s: {qtype|contains: 4}\n  condition: s\n", (6, 23), "for text");
+        detection("  s: {src_ip|cidr: 10.0.0.0/99}\n  condition: s\n", (6, 20), "no network");
+        detection("  s: {qname|re: '(a'}\n  condition: s\n", (6, 17), "no regular expression");
+        detection("  s: {qname: ''}\n  condition: s\n", (6, 14), "null");
+        detection("  s: {qname: {a: 1}}\n  condition: s\n", (6, 15), "not a map");
+        detection("  s: [word]\n  condition: s\n", (6, 7), "keywords");
+        detection("  s: {qname|expand: '%a%'}\n  condition: s\n", (6, 21), "hold addresses");
+        detection("  s: {qname: x}\n  condition: t\n", (7, 14), "no selection `t`");
+        detection("  s: {qname: x}\n", (6, 3), "`condition` is missing");
+        detection("  s: {qname: x}\n  timeframe: 5m\n  condition: s\n", (7, 3), "correlation");
+        detection("  s: {qname: x}\n  condition: s\naction: global\n", (8, 1), "`action`");
+        detection("  s: {}\n  condition: s\n", (6, 6), "every row");
+        check("detection: {s: {a: b}, condition: s}\n", (1, 1), "`logsource` is missing");
+        check(
+            "logsource: {product: windows}\ndetection: {s: {a: b}, condition: s}\n",
+            (4, 13),
+            "no table",
+        );
+    }
+
+    #[test]
+    fn correlations_that_cannot_be_meant_are_refused() {
+        let check = |rest: &str, reason: &str| {
+            let problem = refused(&format!("correlation: {{{rest}}}\n"));
+            assert!(problem.reason.contains(reason), "{rest}\n{problem}");
+        };
+        check("type: event_count, rules: a, timespan: 5m", "`condition` is missing");
+        check("type: event_count, rules: a, timespan: 5m, condition: {gte: 0}", "one at least");
+        check("type: event_count, rules: a, timespan: 5m, condition: {gte: 3, lt: 3}", "no number");
+        check("type: event_count, rules: a, timespan: 2d, condition: {gte: 3}", "no timespan");
+        check("type: value_count, rules: a, timespan: 5m, condition: {gte: 3}", "wants `field`");
+        check("type: temporal, rules: [a], timespan: 5m", "two rules");
+        check("type: median, rules: a, timespan: 5m", "`median`");
+        check("type: temporal, rules: [a, b], timespan: 5m, within: 3", "`within`");
+    }
+
+    #[test]
+    fn what_is_not_here_is_unsupported_and_what_is_wrong_is_not() {
+        let text = "logsource: {category: dns}\ndetection:\n  s: {Image: x}\n  condition: s\n";
+        assert!(refused(text).is_unsupported);
+        let text = "logsource: {category: dns}\ndetection:\n  s: {query: x}\n  condition: s and\n";
+        assert!(!refused(text).is_unsupported);
+    }
+
+    #[test]
+    fn metadata_of_public_rules_is_read_over() {
+        let text = format!(
+            "{HEAD}modified: 2024-01-01\nrelated: [{{id: x, type: similar}}]\nlicense: MIT\n\
+             logsource: {{category: dns}}\ndetection: {{s: {{query|endswith: .onion}}, condition: s}}\n"
+        );
+        let rule = read(&text).remove(0).expect("it is a rule");
+        assert_eq!((rule.status, rule.detection().as_str()), (Status::Experimental, "R-0badc0de"));
+        assert_eq!((rule.severity, rule.rings_with()), (Severity::P1, Severity::P0));
+        assert_eq!(rule.suppress_key, ["src_ip", "dst_ip"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_rule_is_survived(
+            key in "[a-z|_]{0,12}", value in "\\PC{0,20}", condition in "[a-z0-9*() ]{0,20}"
+        ) {
+            let text = format!(
+                "{HEAD}logsource: {{category: dns}}\ndetection:\n  s:\n    {key}: {value}\n  condition: {condition}\n"
+            );
+            let _ = read(&text);
+        }
+    }
+}
