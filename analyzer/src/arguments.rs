@@ -204,7 +204,7 @@ pub enum Evaluate {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bartizan-analyzer evaluate forecast --quick --work months")]
 pub struct Foresight {
-    /// Ten days instead of 28, and one bank of a purpose
+    /// Four days of each bank, and one bank of a purpose
     #[arg(long)]
     pub quick: bool,
     /// Measure the shipped model on the month in this folder instead of the test seeds; may be repeated

@@ -208,10 +208,9 @@ impl<'a> Judge<'a> {
     /// From warnings to the situation, and to what may come; each stage reads what the one before it wrote.
     async fn comprehend(&mut self, span: Span) -> anyhow::Result<()> {
         let (store, policy, without) = (self.store, self.policy, &self.without);
-        self.summary.assessed +=
-            situation::assess(store, policy, span, without, &self.levels)
-                .await
-                .context("assessing")?;
+        self.summary.assessed += situation::assess(store, policy, span, without, &self.levels)
+            .await
+            .context("assessing")?;
         // An incident tells the index of its moment: it is joined when that stands.
         self.summary.joined +=
             graph::join(store, policy, span, without).await.context("joining incidents")?;

@@ -27,6 +27,12 @@ const SENT: &[&Table] = &[
     Evidence::TABLE,
     Warning::TABLE,
     Triage::TABLE,
+    model::Entity::TABLE,
+    model::AdminEdge::TABLE,
+    model::Baseline::TABLE,
+    model::Incident::TABLE,
+    model::Situation::TABLE,
+    model::Forecast::TABLE,
 ];
 
 async fn columns(store: &Store, table: &str) -> Vec<Described> {
@@ -37,6 +43,9 @@ async fn columns(store: &Store, table: &str) -> Vec<Described> {
 
 /// A type without what the engine converts by itself.
 fn plain(kind: &str) -> String {
+    let joined =
+        kind.strip_prefix("SimpleAggregateFunction(").and_then(|kind| kind.split_once(", "));
+    let kind = joined.map_or(kind, |(_, kind)| kind);
     kind.replace("LowCardinality", "").replace(['(', ')', ' '], "")
 }
 

@@ -149,5 +149,5 @@ fn named() -> &'static [&'static str] {
 fn version(rule: &Rule) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(format!("{:?} {:?}", rule.asks, rule.suppress_key));
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }

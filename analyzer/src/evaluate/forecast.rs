@@ -115,7 +115,7 @@ fn plans(asked: &Asked) -> anyhow::Result<Vec<Plan>> {
         let days = if asked.quick { QUICK_DAYS } else { days };
         let has_one = plans.iter().any(|plan: &Plan| plan.purpose == purpose);
         let is_replaced = purpose == Purpose::Test && !asked.months.is_empty();
-        if !(asked.quick && has_one) && !is_replaced {
+        if !(asked.quick && has_one || is_replaced) {
             let from = from.parse::<Time>().expect("the table of banks holds RFC 3339");
             let folder = asked.work.join(format!("month-{seed}-{days}"));
             plans.push(Plan { purpose, seed, from, days, folder });
@@ -235,7 +235,6 @@ impl Days {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is a part of one measurement, used once")]
 fn measured(
     model: &Model,
     banks: &[Bank],

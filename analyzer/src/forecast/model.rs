@@ -162,7 +162,7 @@ impl Model {
         }
         let wanted = LEVELS.len() * HORIZONS.len();
         if model.targets.len() != wanted || model.version.is_empty() {
-            return Err(format!("{} regressions and a version are needed", wanted));
+            return Err(format!("{wanted} regressions and a version are needed"));
         }
         Ok(model)
     }
@@ -187,7 +187,7 @@ impl Model {
         match word {
             "skill" => {
                 (target.skill_permille, target.has_skill) =
-                    (*numbers.first()?, *numbers.get(1)? == 1)
+                    (*numbers.first()?, *numbers.get(1)? == 1);
             }
             "cut" => target.cut = u16::try_from(*numbers.first()?).ok()?,
             "intercepts" => target.intercepts = numbers.try_into().ok()?,

@@ -193,10 +193,9 @@ pub fn stage(detection: &str, severity: Severity, is_outward: bool) -> Stage {
         "INT-01" | "INT-02" | "INT-03" | "INT-04" | "INT-05" | "INT-28" | "NET-05" => {
             Stage::Control
         }
-        "INT-08" | "INT-09" | "INT-22" | "NET-03" => Stage::Lateral,
         "INT-14" | "INT-18" | "INT-19" | "INT-20" => Stage::Action,
         "POL" if is_outward => Stage::Control,
-        "POL" => Stage::Lateral,
+        "INT-08" | "INT-09" | "INT-22" | "NET-03" | "POL" => Stage::Lateral,
         _ => Stage::Access,
     }
 }

@@ -132,12 +132,11 @@ pub(super) async fn all(store: &Store, plans: &[Plan]) -> anyhow::Result<Vec<Ans
             for (question_at, question) in questions.into_iter().enumerate() {
                 let place = (plan_at, asked_at, question_at);
                 let alike = known.entry(question.name.clone()).or_default();
-                match alike.iter().find(|at| distinct[**at].0 == question) {
-                    Some(at) => distinct[*at].1.push(place),
-                    None => {
-                        alike.push(distinct.len());
-                        distinct.push((question, vec![place]));
-                    }
+                if let Some(at) = alike.iter().find(|at| distinct[**at].0 == question) {
+                    distinct[*at].1.push(place);
+                } else {
+                    alike.push(distinct.len());
+                    distinct.push((question, vec![place]));
                 }
             }
         }

@@ -138,7 +138,7 @@ pub fn blended(parts: impl IntoIterator<Item = Part>) -> u64 {
         squares += u128::from(part.criticality) * u128::from(part.score).pow(2);
         weight += u128::from(part.criticality);
     }
-    let mean = if weight == 0 { 0 } else { (squares / weight).isqrt() as u64 };
+    let mean = squares.checked_div(weight).map_or(0, |mean| mean.isqrt() as u64);
     ((6 * worst + 4 * mean) / 10).min(WHOLE)
 }
 

@@ -132,7 +132,7 @@ impl Map {
     /// Index and parts of a scope.
     pub fn index(&self, scope: &Scope, episodes: &[&Episode], losses: &Losses) -> Index {
         match scope.kind {
-            ScopeKind::Entity => self.entity(&scope.name, episodes, losses),
+            ScopeKind::Entity => Self::entity(&scope.name, episodes, losses),
             ScopeKind::Zone => {
                 let zones = self.zones_of(scope);
                 zones.first().map_or_else(Index::default, |zone| zone.index(episodes, losses))
@@ -141,7 +141,7 @@ impl Map {
         }
     }
 
-    fn entity(&self, name: &str, episodes: &[&Episode], losses: &Losses) -> Index {
+    fn entity(name: &str, episodes: &[&Episode], losses: &Losses) -> Index {
         let mut threat = Threat::default();
         let mut end: Option<&End> = None;
         for episode in episodes {

@@ -196,6 +196,7 @@ impl Rules {
 
 impl Past {
     /// The past after a minute that ended with `level` at `at`.
+    #[must_use]
     pub const fn and(self, level: Level, at: Time) -> Self {
         let is_i = matches!(level, Level::I);
         let is_ii = is_i || matches!(level, Level::II);

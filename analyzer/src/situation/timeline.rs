@@ -56,12 +56,12 @@ impl Timeline<'_> {
         let mut moments: Vec<Moment> = Vec::new();
         for ago in (1..=back).rev() {
             let moment = self.moment(first.plus(-ago * Time::MINUTE), moments.last());
-            self.count(&moment, moments.last(), &mut indices);
+            Self::count(&moment, moments.last(), &mut indices);
             moments.push(moment);
         }
         for at in minutes {
             let moment = self.moment(*at, moments.last());
-            self.count(&moment, moments.last(), &mut indices);
+            Self::count(&moment, moments.last(), &mut indices);
             let losses = self.losses(&moment);
             self.tell_scopes(&moment, &losses, &indices, &mut past, &mut told);
             self.tell_entities(&moment, &losses, &moments, &mut told);
@@ -92,7 +92,7 @@ impl Timeline<'_> {
     }
 
     /// Adds the index of each scope; where nothing changed it is that of the minute before.
-    fn count(&self, moment: &Moment, before: Option<&Moment>, indices: &mut Indices) {
+    fn count(moment: &Moment, before: Option<&Moment>, indices: &mut Indices) {
         let is_same = before.is_some_and(|before| {
             Arc::ptr_eq(&before.episodes, &moment.episodes) && Arc::ptr_eq(&before.map, &moment.map)
         });

@@ -122,7 +122,7 @@ impl fmt::Display for MoneyClock {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.first {
             Some((minute, detection)) => {
-                write!(out, "first warning minute {minute} ({detection})")?
+                write!(out, "first warning minute {minute} ({detection})")?;
             }
             None => write!(out, "no warning")?,
         }
