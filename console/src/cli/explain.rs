@@ -142,6 +142,13 @@ pub static CODES: &[Explained] = &[
                round; `bartizan graph ENTITY` shows what was seen around each of the two.",
     },
     Explained {
+        code: "E-WITHOUT-001",
+        means: "nothing was judged without this tap yet",
+        text: "`--without TAP` reads what the analyzer judged from the same rows less that tap, in a database beside the \
+               first. The first of the two commands makes that database, which takes rights to change tables; the \
+               second judges into it. Both may be run any number of times.",
+    },
+    Explained {
         code: "E-CONSOLE-001",
         means: "an answer has an unknown form",
         text: "Rows came that this program cannot read: program and tables are of different versions. Run `bartizan \

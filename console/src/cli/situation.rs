@@ -1,60 +1,86 @@
-//! `bartizan situation`: the zones with their open warnings; below them what passed, the taps and the ledger.
+//! `bartizan situation`: index, level and drivers of every scope; below them whether the silence can be trusted.
+
+mod row;
+mod told;
+mod without;
 
 use super::output::{Field, print};
-use super::{Context, Global, runtime};
+use super::{Global, runtime};
 use crate::decode;
 use crate::effects::Opener;
 use crate::failure::{Exit, Failure};
 use crate::views::Asked;
-use crate::views::situation::{Conduit, LedgerRow, Stage, Tap, Zone, question, stages};
+use crate::views::situation::{Conduit, LedgerRow, Standing, Tap, Zone, question, stages};
 use clap::Args;
-use serde::Serialize;
+use query::named;
+use row::{Row, Unknown, rows};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::Role;
+use told::Below;
+
+const SQL: &str = include_str!("situation.sql");
+
+/// Entities that a table lists when no scope is named.
+const ENTITIES: usize = 10;
 
 const EXAMPLES: &str = "\
 Examples:
   bartizan situation
   bartizan situation swift --last 24h
+  bartizan situation --to 14:22:40 --without d
   bartizan situation --format json";
 
 /// Options of `situation`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// One zone; all without it (`show` before it may be written)
+    /// One zone, business service, site, entity or the institution, taken apart; all without it (`show` before it may be
+    /// written)
     #[arg(value_name = "SCOPE", num_args = 0..=2)]
     scope: Vec<String>,
 }
 
-/// A zone with what passed at its borders, as JSON has it.
-#[derive(Debug, Serialize)]
-struct Row {
-    #[serde(flatten)]
-    zone: Zone,
-    /// What others opened into it, and it into others.
-    conduits: Vec<Conduit>,
+#[derive(Debug, Deserialize)]
+struct Steps {
+    steps: u64,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>, Failure> {
     let context = global.context()?;
     let scope = match arguments.scope.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] | ["show"] => None,
-        [zone] | ["show", zone] => Some(zone.to_owned()),
-        _ => return Err(Failure::usage("situation takes one zone", "bartizan situation swift")),
+        [scope] | ["show", scope] => Some(scope.to_owned()),
+        _ => return Err(Failure::usage("situation takes one scope", "bartizan situation swift")),
     };
-    let asked = context.asked(global, "")?;
+    let mut asked = context.asked(global, "")?;
     runtime()?.block_on(async {
-        let opener = context.opener(Role::Person);
+        let opener = if asked.scope.without.is_empty() {
+            context.opener(Role::Person)
+        } else {
+            // The database beside leaves the taps out itself, and shows what was removed.
+            asked.scope.without.clear();
+            without::opener(&context).await?
+        };
+        let standings: Vec<Standing> = ours(&opener, "situation.scopes", &asked).await?;
         let zones: Vec<Zone> = ask(&opener, "situation.zones", &asked).await?;
         let conduits: Vec<Conduit> = ask(&opener, "situation.conduits", &asked).await?;
-        let zones = chosen(zones, scope.as_deref())?;
-        let rows: Vec<_> = zones.into_iter().map(|zone| row(zone, &conduits)).collect();
-        context.output.rows("bartizan.situation/1", &rows, FIELDS)?;
-        if context.output.is_table() && !context.output.quiet {
-            let taps: Vec<Tap> = ask(&opener, "situation.taps", &asked).await?;
-            let ledger: Vec<LedgerRow> = ask(&opener, "situation.ledger", &asked).await?;
-            print(&below(&context, &rows, &taps, &stages(&ledger)))?;
+        let rows = chosen(rows(standings, zones, &conduits), scope.as_deref())?;
+        let is_table = context.output.is_table();
+        let listed = if is_table && scope.is_none() { listed(&rows) } else { rows.clone() };
+        context.output.rows("bartizan.situation/1", &listed, FIELDS)?;
+        if is_table && !context.output.quiet {
+            let below = Below {
+                context: &context,
+                taken_apart: scope.is_some(),
+                rows: &rows,
+                entities_left: rows.len() - listed.len(),
+                unknown: ours::<Unknown>(&opener, "situation.unknown", &asked).await?,
+                steps: ours::<Steps>(&opener, "situation.judged", &asked).await?[0].steps,
+                taps: ask::<Tap>(&opener, "situation.taps", &asked).await?,
+                stages: stages(&ask::<LedgerRow>(&opener, "situation.ledger", &asked).await?),
+            };
+            print(&below.text())?;
         }
         Ok(None)
     })
@@ -68,83 +94,72 @@ async fn ask<T: DeserializeOwned>(
     decode::rows(name, opener.ask(&question(name, asked)).await?.rows)
 }
 
-fn chosen(zones: Vec<Zone>, scope: Option<&str>) -> Result<Vec<Zone>, Failure> {
-    let Some(scope) = scope else { return Ok(zones) };
-    let known: Vec<_> = zones.iter().map(|zone| zone.zone.clone()).collect();
-    let found: Vec<_> = zones.into_iter().filter(|zone| zone.zone == scope).collect();
+/// As [`ask`], for the questions of this command alone.
+async fn ours<T: DeserializeOwned>(
+    opener: &Opener,
+    name: &'static str,
+    asked: &Asked,
+) -> Result<Vec<T>, Failure> {
+    decode::rows(name, opener.ask(&named(SQL, name).over(&asked.scope)).await?.rows)
+}
+
+fn chosen(rows: Vec<Row>, scope: Option<&str>) -> Result<Vec<Row>, Failure> {
+    let Some(scope) = scope else { return Ok(rows) };
+    let known: Vec<_> =
+        rows.iter().filter(|row| row.scope != "entity").map(|row| row.name.clone()).collect();
+    let found: Vec<_> = rows.into_iter().filter(|row| row.is_called(scope)).collect();
     if found.is_empty() {
-        let next = format!("the zones are {}", known.join(", "));
-        return Err(Failure::usage(format!("no zone is called {scope:?}"), next));
+        let next =
+            format!("known are {}; an entity is known while it has an index", known.join(", "));
+        return Err(Failure::usage(format!("no scope is called {scope:?}"), next));
     }
     Ok(found)
 }
 
-fn row(zone: Zone, conduits: &[Conduit]) -> Row {
-    let touches =
-        |conduit: &&Conduit| conduit.src_zone == zone.zone || conduit.dst_zone == zone.zone;
-    let conduits = conduits.iter().filter(touches).cloned().collect();
-    Row { zone, conduits }
+/// All but the entities beyond the worst ten.
+fn listed(rows: &[Row]) -> Vec<Row> {
+    let (entities, others): (Vec<_>, Vec<_>) =
+        rows.iter().cloned().partition(|row| row.scope == "entity");
+    others.into_iter().chain(entities.into_iter().take(ENTITIES)).collect()
 }
 
 const FIELDS: &[Field<'static, Row>] = &[
-    Field { title: "ZONE", name: "zone", cell: &|row| row.zone.zone.clone() },
-    Field { title: "LEVEL", name: "level", cell: &|row| row.zone.level.to_string() },
-    Field { title: "OPEN", name: "open", cell: &|row| row.zone.open.to_string() },
-    Field { title: "NEW", name: "new", cell: &|row| row.zone.fresh.to_string() },
-    Field { title: "CRIT", name: "criticality", cell: &|row| row.zone.criticality.to_string() },
-    Field { title: "PASSES TO", name: "conduits", cell: &passes },
+    Field { title: "SCOPE", name: "scope", cell: &|row| row.scope.clone() },
+    Field { title: "NAME", name: "name", cell: &|row| row.name.clone() },
+    Field { title: "LEVEL", name: "level", cell: &|row| row.told.clone() },
+    Field {
+        title: "INDEX",
+        name: "index",
+        cell: &|row| row.index.as_ref().map_or_else(|| "no index".to_owned(), row::Assessed::span),
+    },
+    Field {
+        title: "SEEN",
+        name: "coverage",
+        cell: &|row| {
+            row.index.as_ref().map_or_else(String::new, |index| present::percent(index.coverage))
+        },
+    },
+    Field {
+        title: "OPEN",
+        name: "open",
+        cell: &|row| row.known.as_ref().map_or_else(String::new, |known| known.open.to_string()),
+    },
+    Field {
+        title: "NEW",
+        name: "new",
+        cell: &|row| row.known.as_ref().map_or_else(String::new, |known| known.new.to_string()),
+    },
+    Field {
+        title: "CRIT",
+        name: "criticality",
+        cell: &|row| {
+            row.known.as_ref().map_or_else(String::new, |known| known.criticality.to_string())
+        },
+    },
+    Field {
+        title: "DRIVERS",
+        name: "drivers",
+        cell: &|row| row.index.as_ref().map_or_else(String::new, row::Assessed::drivers),
+    },
+    Field { title: "PASSES TO", name: "conduits", cell: &told::passes },
 ];
-
-/// `core 1 204, internet 3 (3 undeclared!)`.
-fn passes(row: &Row) -> String {
-    let outward = row.conduits.iter().filter(|conduit| conduit.src_zone == row.zone.zone);
-    let told = outward.map(|conduit| {
-        let undeclared = if conduit.undeclared > 0 {
-            format!(" ({} undeclared!)", conduit.undeclared)
-        } else {
-            String::new()
-        };
-        format!("{} {}{undeclared}", conduit.dst_zone, present::grouped(conduit.flows))
-    });
-    told.collect::<Vec<_>>().join(", ")
-}
-
-/// What says whether the silence can be trusted.
-fn below(context: &Context, rows: &[Row], taps: &[Tap], stages: &[Stage]) -> String {
-    let mut text = String::new();
-    if rows.is_empty() {
-        text.push_str("No zone is known: publish a policy with  bartizan analyze publish\n");
-    }
-    text.push('\n');
-    for tap in taps {
-        text.push_str(&format!(
-            "tap     {}  coverage {} ago  {} packets/s  lost {}  one-way {}\n",
-            tap.tap,
-            present::age(context.now.since(tap.newest)),
-            present::grouped(tap.packets_per_s.round() as u64),
-            present::percent(f64::from(tap.drop_ppm) / 1e6),
-            present::percent(f64::from(tap.one_way_ppm) / 1e6),
-        ));
-    }
-    if taps.is_empty() {
-        text.push_str(
-            "tap     none has reported in this range: silence here is not evidence of calm\n",
-        );
-    }
-    for stage in stages {
-        let dropped: u64 = stage.dropped.values().sum();
-        let missing = match stage.missing() {
-            0 => String::new(),
-            missing => format!("  ! {missing} not accounted for"),
-        };
-        text.push_str(&format!(
-            "ledger  {}: {} received = {} kept + {} dropped  ({}){missing}\n",
-            stage.stage,
-            present::grouped(stage.received),
-            present::grouped(stage.kept),
-            present::grouped(dropped),
-            stage.unit,
-        ));
-    }
-    text
-}

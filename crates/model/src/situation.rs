@@ -32,15 +32,15 @@ crate::record! {
         pub name: String,
         /// 0 to 100, higher is worse; two decimals.
         pub index: f64,
-        /// The index if the blind taps hid the worst; equal to `index` where nothing is blind.
+        /// The index if what was not seen were the worst; equal to `index` where all was seen.
         pub index_if_blind: f64,
-        /// Threat, 0 to 100.
+        /// Threat, 0 to 100: of an entity or a zone's worst entity without its weight.
         pub threat: f64,
-        /// Vulnerability, 0 to 100.
+        /// Vulnerability, 0 to 100; 0 until a detection speaks of it.
         pub vulnerability: f64,
-        /// Loss of availability, 0 to 100.
+        /// Loss of availability, 0 to 100; 0 until a detection speaks of it.
         pub availability: f64,
-        /// Share that the taps saw, 0 to 1.
+        /// Share that the taps saw, 0 to 1; 0 where no tap has seen the zone in 28 days.
         pub coverage: f64,
         /// Situation level; `-` below IV. Where a part is blind it is never told as calm.
         pub level: Level,
@@ -51,14 +51,16 @@ crate::record! {
     }
 }
 
-/// What an index consists of: its points are what would be gone without it.
+/// What an index consists of: its points are what it adds to those listed before it.
+///
+/// The strongest by itself comes first; the points of up to five drivers add up to the index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Driver {
-    /// Detection id, zone or entity.
+    /// Detection id.
     pub name: String,
     /// Who: subject and object, or empty.
     pub who: String,
-    /// Points of the index that go with it.
+    /// Points of the index that it adds.
     pub points: f64,
     /// Ids of warnings behind it, as hexadecimal text.
     pub warnings: Vec<String>,
