@@ -1,6 +1,8 @@
 //! Judging on the real engine: a range judged twice, span by span, late, and without a tap.
 
+mod situation;
 mod town;
+mod without;
 
 use analyzer::judge::Judge;
 use analyzer::warnings::Pass;
