@@ -15,6 +15,9 @@ use std::sync::LazyLock;
 use store::{Question, Role, Session, Store};
 use stories::{Story, canaries};
 
+/// Play ends here: the first card has drawn its six times, the second has begun.
+const LAST_MINUTE: i64 = 22;
+
 /// S3 after three days instead of thirty, as files.
 struct Written {
     folder: PathBuf,
@@ -26,7 +29,7 @@ static WRITTEN: LazyLock<Written> = LazyLock::new(|| {
     let story = Story { days_before: 3, ..*Story::named("s3").expect("S3") };
     let folder = fresh_folder("cards");
     std::fs::create_dir_all(&folder).expect("the build folder is writable");
-    stories::write(&story, 1, &folder, Some(40)).expect("a story is written");
+    stories::write(&story, 1, &folder, Some(LAST_MINUTE)).expect("a story is written");
     let key = folder.join("token.key");
     std::fs::write(&key, [7; 32]).expect("a file");
     let mode = std::fs::Permissions::from_mode(0o600);
@@ -38,7 +41,7 @@ static WRITTEN: LazyLock<Written> = LazyLock::new(|| {
 impl Written {
     fn range(&self) -> Span {
         let minute = |minute: i64| self.story.t0().plus(minute * model::Time::MINUTE);
-        Span::new(minute(self.story.first_minute), minute(40))
+        Span::new(minute(self.story.first_minute), minute(LAST_MINUTE))
     }
 
     /// Database `name` with the rows of the days before and what the sensor makes of the captures; what it said.
@@ -59,10 +62,10 @@ impl Written {
         let store = RunningStore::shared().settings(name);
         let links = std::fs::read_to_string(self.folder.join("sensor.toml")).expect("the links");
         let text = format!(
-            "[store]\nfolder = {:?}\ndatabase = {:?}\n\n[sensor]\ntoken_key_file = {:?}\n\n{links}",
-            store.folder,
+            "[store]\nfolder = '{}'\ndatabase = '{}'\n\n[sensor]\ntoken_key_file = '{}'\n\n{links}",
+            store.folder.display(),
             store.database,
-            self.folder.join("token.key")
+            self.folder.join("token.key").display()
         );
         let path = self.folder.join(format!("{name}.toml"));
         std::fs::write(&path, text).expect("a file");
@@ -124,14 +127,15 @@ async fn legs_that_disagree_ring_in_time_and_judging_again_adds_nothing() {
     no_canary_in(&store, &said).await;
 }
 
+#[derive(Deserialize)]
+struct Table {
+    name: String,
+}
+
 /// Every table in two forms, and what the programs said.
 async fn no_canary_in(store: &Store, said: &str) {
     let canaries = Canaries::all();
     canaries.are_not_in("output", said.as_bytes());
-    #[derive(Deserialize)]
-    struct Table {
-        name: String,
-    }
     let tables = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'";
     let tables =
         store.ask::<Table>(&Question::new("test.tables", tables)).await.expect("tables").rows;
@@ -220,6 +224,12 @@ async fn cards_judged_minute_by_minute_end_as_one_pass_over_the_whole() {
     }
 }
 
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Unknown {
+    tap: String,
+    reason: String,
+}
+
 /// stories.md, blind run: without tap b no leg of the issuer is seen, so that nothing is said about legs, and that is said.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_issuers_tap_legs_are_unknown_by_name_and_cash_out_still_rings() {
@@ -228,11 +238,6 @@ async fn without_the_issuers_tap_legs_are_unknown_by_name_and_cash_out_still_rin
     analyzer::once(&store, &WRITTEN.policy, WRITTEN.range(), &blind).await.expect("it is judged");
     let rang: Vec<_> = rang(&store).await.into_iter().map(|one| one.detection).collect();
     assert_eq!(rang, ["FIN-11", "FIN-12"]);
-    #[derive(Debug, PartialEq, Eq, Deserialize)]
-    struct Unknown {
-        tap: String,
-        reason: String,
-    }
     let sql = "SELECT DISTINCT tap, reason FROM judged FINAL WHERE detection = 'FIN-09' AND unknown > 0 ORDER BY tap";
     let unknown =
         store.ask::<Unknown>(&Question::new("test.unknown", sql)).await.expect("rows").rows;
