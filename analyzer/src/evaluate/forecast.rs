@@ -38,8 +38,8 @@ const HIGH: f64 = 0.05;
 /// Banks: what for, seed, the first midnight, and days. Judging a day costs about as much for any bank, so few days are given
 /// to what needs few.
 const BANKS: [(Purpose, u64, &str, i64); 6] = [
-    (Purpose::Training, 101, "2026-01-04T00:00:00Z", 21),
-    (Purpose::Training, 102, "2026-01-04T00:00:00Z", 21),
+    (Purpose::Training, 101, "2026-01-04T00:00:00Z", 18),
+    (Purpose::Training, 102, "2026-01-04T00:00:00Z", 18),
     (Purpose::Tuning, 201, "2026-02-08T00:00:00Z", 10),
     (Purpose::Calibration, 301, "2026-03-01T00:00:00Z", 14),
     (Purpose::Test, 401, "2026-04-19T00:00:00Z", 21),

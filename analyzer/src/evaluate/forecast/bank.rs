@@ -19,6 +19,8 @@ use std::process::Command;
 use store::{Prepared, Question, Role, Store, Token, native};
 
 const SQL: &str = include_str!("../forecast.sql");
+/// How often an hour is judged before its failure is one.
+const TRIES: u32 = 5;
 
 /// What a bank is for; no bank is for two things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -226,7 +228,16 @@ async fn judge(
 ) -> anyhow::Result<()> {
     let mut judge = Judge::open(store, policy, range.from, &[]).await?;
     for hour in range.hours() {
-        judge.span(hour, Pass::Closed).await?;
+        // A machine that does other things too may take longer than a question's budget; judging an hour again adds nothing.
+        let mut tries = 1;
+        while let Err(error) = judge.span(hour, Pass::Closed).await {
+            if tries == TRIES {
+                return Err(error);
+            }
+            tries += 1;
+            tell(&format!("{} again: {error:#}", hour.from));
+            judge = Judge::open(store, policy, hour.from, &[]).await?;
+        }
         close(store, person, hour).await?;
         if hour.to == hour.to.floor(Time::DAY) {
             tell(&format!("{} judged", hour.from.floor(Time::DAY)));
