@@ -1,5 +1,6 @@
 //! Judging on the real engine: a range judged twice, span by span, late, and without a tap.
 
+mod foresight;
 mod situation;
 mod town;
 mod without;
