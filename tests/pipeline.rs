@@ -220,7 +220,7 @@ async fn a_store_killed_while_the_sensor_writes_holds_what_the_ledger_says() {
     assert!(kills > 0, "the sensor was done before the store could be killed");
     let kept = "SELECT sum(records) AS n FROM ledger WHERE stage = 'export' AND reason = 'kept'";
     let mut stored = 0;
-    for table in ["flow", "dns", "tls", "http"] {
+    for table in ["flow", "dns", "tls", "http", "iso8583", "iso8583_bin"] {
         stored += number(session.store(), &format!("SELECT count() AS n FROM {table}")).await;
     }
     let books = number(session.store(), kept).await;

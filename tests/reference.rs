@@ -88,6 +88,29 @@ fn every_detection_is_in_the_reference() {
 }
 
 #[test]
+fn every_rule_is_in_the_reference() {
+    let mut text = String::from(
+        "# Rules\n\nGenerated from the files below `rules/`. A correlation rests on other rules.\n\n\
+         | Id | Rule | Severity | Status | Table | ATT&CK | File |\n|---|---|---|---|---|---|---|\n",
+    );
+    for (file, rule) in &sigma::Rules::shipped().known {
+        let table = rule.rows().map(|rows| rows.table.name);
+        let kind = rule.correlation().map(|correlation| correlation.kind.as_str());
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | [{file}](../../{file}) |",
+            rule.detection(),
+            rule.title,
+            rule.rings_with(),
+            rule.status.as_str(),
+            table.or(kind).unwrap_or_default(),
+            rule.techniques().join(", "),
+        );
+    }
+    hold("rules.md", &text);
+}
+
+#[test]
 fn every_program_s_help_is_in_the_reference() {
     let mut text = String::from("# Commands\n\nGenerated from each program's `--help`.\n");
     for name in

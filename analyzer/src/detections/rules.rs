@@ -145,9 +145,19 @@ fn named() -> &'static [&'static str] {
     })
 }
 
-/// The first eight digits of the hash of what the rule asks: another condition is another version.
+/// The first eight digits of the hash of what the rule and those that it rests on ask: another condition is another
+/// version, another line of the file is not.
 fn version(rule: &Rule) -> String {
     use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(format!("{:?} {:?}", rule.asks, rule.suppress_key));
-    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
+    let asks = |rule: &Rule| rule.rows().map(|rows| format!("{} {:?}", rows.only, rows.condition));
+    let mut text = format!("{:?} {:?}", rule.suppress_key, asks(rule));
+    if let Some(correlation) = rule.correlation() {
+        let base = all().base(rule).unwrap_or_default();
+        let base: Vec<_> = base.into_iter().map(asks).collect();
+        let kind = correlation.kind.as_str();
+        let (span, threshold) = (correlation.timespan_us, correlation.threshold);
+        text += &format!("{kind} {span} {threshold} {base:?}");
+    }
+    let digest = Sha256::digest(text);
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }

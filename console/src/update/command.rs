@@ -39,7 +39,8 @@ pub(super) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
             })?;
         }
         "graph" if !rest.is_empty() => {
-            let key = views::graph::key(rest).ok_or("write :graph HOST, or :graph path HOST HOST")?;
+            let key =
+                views::graph::key(rest).ok_or("write :graph HOST, or :graph path HOST HOST")?;
             go(model, word, "");
             model.place_mut().selected = Some(key);
         }

@@ -171,7 +171,9 @@ fn the_graph_of_a_warning_begins_at_whom_it_accuses() {
 
 #[test]
 fn a_command_begins_a_graph_at_a_host_by_name_or_address() {
-    for command in [":graph op-1<Enter>", ":graph show 10.40.8.65<Enter>", ":graph path op-1 saa-1<Enter>"] {
+    for command in
+        [":graph op-1<Enter>", ":graph show 10.40.8.65<Enter>", ":graph path op-1 saa-1<Enter>"]
+    {
         let mut console = Console::open("situation", (120, 40), Says::Data);
         let screen = console.keys(command).screen();
         assert!(screen.contains("Graph > op-1 > 2 hops"), "{command}\n{screen}");

@@ -37,43 +37,47 @@ impl Rules {
         rules
     }
 
-    /// Reads more files beside those that are here; correlations may rest on what is here already.
+    /// Reads more files beside those that are here. Correlations may rest on what is here already; a rule with the id of one
+    /// that is here already takes its place, so that a rule that is shipped can be changed or, as `deprecated`, left out.
     pub fn add<'t>(&mut self, files: impl IntoIterator<Item = (&'t str, &'t str)>) {
-        let first = self.known.len();
+        let older = self.known.len();
         for (file, text) in files {
             for rule in rule::read(text) {
                 match rule {
-                    Ok(rule) => self.put(file, rule),
+                    Ok(rule) => self.put(file, rule, older),
                     Err(problem) => self.refused.push((file.to_owned(), problem)),
                 }
             }
         }
         let checked: Vec<Option<Problem>> =
-            self.known[first..].iter().map(|(_, rule)| self.check(rule).err()).collect();
+            self.known.iter().map(|(_, rule)| self.check(rule).err()).collect();
         for (at, problem) in checked.into_iter().enumerate().rev() {
             if let Some(problem) = problem {
-                let (file, _) = self.known.remove(first + at);
+                let (file, _) = self.known.remove(at);
                 self.refused.push((file, problem));
             }
         }
     }
 
-    fn put(&mut self, file: &str, rule: Rule) {
-        let twice = self.known.iter().find(|(_, known)| {
-            known.id == rule.id
-                || known.detection() == rule.detection()
+    fn put(&mut self, file: &str, rule: Rule, older: usize) {
+        let is_twice = |known: &Rule| {
+            known.detection() == rule.detection()
                 || (!rule.name.is_empty() && known.name == rule.name)
-        });
-        match twice {
-            Some((other, known)) => {
-                let reason = if known.name == rule.name && !rule.name.is_empty() {
-                    format!("the name `{}` is that of a rule in {other}", rule.name)
-                } else {
+        };
+        match self.known.iter().position(|(_, known)| is_twice(known)) {
+            None => self.known.push((file.to_owned(), rule)),
+            Some(at) if at < older && self.known[at].1.id == rule.id => {
+                self.known[at] = (file.to_owned(), rule);
+            }
+            Some(at) => {
+                let (other, known) = &self.known[at];
+                let reason = if known.detection() == rule.detection() {
                     format!("the id {} begins as that of a rule in {other}", rule.id)
+                } else {
+                    format!("the name `{}` is that of a rule in {other}", rule.name)
                 };
                 self.refused.push((file.to_owned(), Problem::new(rule.place, reason)));
             }
-            None => self.known.push((file.to_owned(), rule)),
         }
     }
 
@@ -193,4 +197,56 @@ pub fn underlined(text: &str, place: Place) -> Option<(String, String)> {
     let longest = line.chars().count().saturating_sub(before).max(1);
     let under = format!("{}{}", " ".repeat(before), "^".repeat(place.length.clamp(1, longest)));
     Some((line.to_owned(), under))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: &str = "title: A\nid: 0badc0de-0000-4000-8000-000000000001\nname: base\nlevel: low\nstatus: test\n\
+        logsource: {category: dns}\ndetection: {s: {query: x}, condition: s}\n";
+    const COUNT: &str = "title: B\nid: 1badc0de-0000-4000-8000-000000000001\nlevel: low\nstatus: test\n\
+        correlation: {type: event_count, rules: base, group-by: src_ip, timespan: 5m, condition: {gte: 3}}\n";
+
+    fn enabled(rules: &Rules) -> Vec<String> {
+        rules.enabled().map(Rule::detection).collect()
+    }
+
+    #[test]
+    fn a_rule_under_a_correlation_rings_by_itself_only_if_it_says_so() {
+        assert_eq!(enabled(&Rules::read([("a", ROWS)])), ["R-0badc0de"]);
+        assert_eq!(enabled(&Rules::read([("a", ROWS), ("b", COUNT)])), ["R-1badc0de"]);
+        let generate = COUNT.replace("rules: base", "rules: base, generate: true");
+        let both = Rules::read([("b", generate.as_str()), ("a", ROWS)]);
+        assert_eq!(enabled(&both), ["R-1badc0de", "R-0badc0de"]);
+    }
+
+    #[test]
+    fn a_correlation_without_its_rules_or_of_a_field_they_lack_is_refused() {
+        let alone = Rules::read([("b", COUNT)]);
+        assert_eq!((alone.known.len(), alone.refused.len()), (0, 1));
+        let count = COUNT.replace("src_ip", "user_agent");
+        let lacking = Rules::read([("a", ROWS), ("b", count.as_str())]);
+        assert!(lacking.refused[0].1.is_unsupported, "{:?}", lacking.refused);
+    }
+
+    #[test]
+    fn a_rule_that_comes_later_takes_the_place_of_its_id_and_no_other() {
+        let mut rules = Rules::read([("a", ROWS), ("b", COUNT)]);
+        let gone = ROWS.replace("status: test", "status: deprecated");
+        rules.add([("mine", gone.as_str())]);
+        assert_eq!((rules.known.len(), rules.refused.len()), (2, 0));
+        assert_eq!(rules.find("base").map(|(file, _)| file.as_str()), Some("mine"));
+        let alike = ROWS.replace("000001", "000002").replace("base", "other");
+        rules.add([("alike", alike.as_str())]);
+        assert!(rules.refused[0].1.reason.contains("begins as that of a rule in mine"));
+    }
+
+    #[test]
+    fn what_is_meant_is_underlined() {
+        let place = Place { line: 2, column: 3, length: 4 };
+        let expected = ("  quux: x".to_owned(), "  ^^^^".to_owned());
+        assert_eq!(underlined("a: b\n  quux: x\n", place), Some(expected));
+        assert_eq!(underlined("a: b\n", place), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! `rules backtest`: how often a rule would have rung, on whom, and what it would have cost people, before it is enabled.
 
-use super::{BUDGET, Global, SQL, days, known, policy, sets, show};
+use super::{BUDGET, Global, SQL, add, days, known, policy, sets, show, validate};
 use crate::cli::{Context, runtime};
 use crate::failure::{Exit, Failure};
 use ::policy::Policy;
@@ -121,16 +121,15 @@ fn chosen(context: &Context, asked: &str) -> Result<(Rules, Vec<String>), Failur
         let id = rule.id.clone();
         return Ok((rules, vec![id]));
     }
-    let (own, texts) = super::validate::read(&[path.to_path_buf()])?;
-    for (file, problem) in &own.refused {
-        super::validate::tell(file, texts.get(file).map(String::as_str), problem);
+    // What stands in the file is meant, also where a rule of the same id is in force.
+    let texts: BTreeMap<String, String> = add(&mut rules, path)?.into_iter().collect();
+    for (file, problem) in rules.refused.iter().filter(|(file, _)| texts.contains_key(file)) {
+        validate::tell(file, texts.get(file).map(String::as_str), problem);
     }
-    let of_file: Vec<_> = own.known.iter().filter(|(file, _)| texts.contains_key(file)).collect();
-    let ids: Vec<String> = of_file
-        .iter()
-        .filter(|(_, rule)| !own.is_base_only(rule))
-        .map(|(_, rule)| rule.id.clone())
-        .collect();
+    let asked_for =
+        |(file, rule): &&(String, Rule)| texts.contains_key(file) && !rules.is_base_only(rule);
+    let ids: Vec<String> =
+        rules.known.iter().filter(asked_for).map(|(_, rule)| rule.id.clone()).collect();
     if ids.is_empty() {
         return Err(Failure {
             code: "E-RULE-001",
@@ -139,9 +138,6 @@ fn chosen(context: &Context, asked: &str) -> Result<(Rules, Vec<String>), Failur
             exit: Exit::Invalid,
         });
     }
-    // What stands in the file is meant, also where a rule of the same id is in force.
-    rules.known.retain(|(_, rule)| !own.known.iter().any(|(_, new)| new.id == rule.id));
-    rules.known.extend(own.known.iter().cloned());
     Ok((rules, ids))
 }
 

@@ -71,7 +71,7 @@ fn text(file: &str) -> String {
     let shipped =
         SHIPPED.iter().find(|(name, _)| *name == file).map(|(_, text)| (*text).to_owned());
     let text = shipped.or_else(|| std::fs::read_to_string(file).ok()).unwrap_or_default();
-    text.lines().map(|line| present::safe(line).clone() + "\n").collect()
+    text.lines().map(|line| present::safe(line) + "\n").collect()
 }
 
 fn sql(rules: &Rules, rule: &Rule, sets: &Sets) -> String {

@@ -37,34 +37,20 @@ pub(super) fn run(global: &Global, paths: &[PathBuf]) -> Result<Option<Exit>, Fa
     Ok(None)
 }
 
-/// The rules of `paths`, beside the shipped ones that they may rest on, and the texts of their files; without paths the
-/// shipped rules.
+/// The rules of `paths` beside the shipped ones, which they may rest on or take the place of, and the texts of their
+/// files; without paths the shipped rules.
 pub(super) fn read(paths: &[PathBuf]) -> Result<(Rules, BTreeMap<String, String>), Failure> {
+    let mut rules = Rules::shipped().clone();
     let mut texts = BTreeMap::new();
     for path in paths {
         texts.extend(rules::files(path).map_err(|error| invalid(path, &error))?);
     }
     if paths.is_empty() {
-        let texts =
-            SHIPPED.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-        return Ok((Rules::shipped().clone(), texts));
+        texts.extend(SHIPPED.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())));
+    } else {
+        rules.add(texts.iter().map(|(file, text)| (file.as_str(), text.as_str())));
     }
-    // A file of the checkout is not a second rule beside the same one that is shipped.
-    let is_shipped = |text: &String| SHIPPED.iter().any(|(_, shipped)| shipped == text);
-    let files = texts.iter().map(|(file, text)| (file.as_str(), text.as_str()));
-    let mut read = Rules::read(files);
-    if texts.values().any(|text| !is_shipped(text)) && read.refused.iter().any(|(_, it)| rests(it))
-    {
-        read = Rules::shipped().clone();
-        let own = texts.iter().filter(|(_, text)| !is_shipped(text));
-        read.add(own.map(|(file, text)| (file.as_str(), text.as_str())));
-    }
-    Ok((read, texts))
-}
-
-/// Whether a rule is refused only because those that it rests on are not in the same files.
-fn rests(problem: &Problem) -> bool {
-    problem.reason.starts_with("there is no rule with the name")
+    Ok((rules, texts))
 }
 
 /// One problem on standard error: place, reason, the line with what is meant underlined.

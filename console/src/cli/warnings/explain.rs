@@ -63,12 +63,7 @@ pub(super) fn whole(whole: &Whole, now: Time) -> String {
         let words = act.words();
         text.push_str(&format!(
             "  {} {} {} {} > {} {}\n",
-            act.at,
-            act.actor,
-            act.action,
-            act.state_from,
-            act.state_to,
-            words
+            act.at, act.actor, act.action, act.state_from, act.state_to, words
         ));
     }
     text
