@@ -159,5 +159,5 @@ fn version(rule: &Rule) -> String {
         text += &format!("{kind} {span} {threshold} {base:?}");
     }
     let digest = Sha256::digest(text);
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
