@@ -13,7 +13,7 @@ use crate::views::Asked;
 use crate::views::situation::{Conduit, LedgerRow, Standing, Tap, Zone, question, stages};
 use clap::Args;
 use query::named;
-use row::{Row, Unknown, rows};
+use row::{Row, Unknown, Watched, rows};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::Role;
@@ -60,12 +60,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Option<Exit>
         } else {
             // The database beside leaves the taps out itself, and shows what was removed.
             asked.scope.without.clear();
-            without::opener(&context).await?
+            without::opener(&context, global.file()?.as_deref()).await?
         };
         let standings: Vec<Standing> = ours(&opener, "situation.scopes", &asked).await?;
         let zones: Vec<Zone> = ask(&opener, "situation.zones", &asked).await?;
+        let watched: Vec<Watched> = ours(&opener, "situation.watched", &asked).await?;
         let conduits: Vec<Conduit> = ask(&opener, "situation.conduits", &asked).await?;
-        let rows = chosen(rows(standings, zones, &conduits), scope.as_deref())?;
+        let rows = chosen(rows(standings, zones, &conduits, &watched), scope.as_deref())?;
         let is_table = context.output.is_table();
         let listed = if is_table && scope.is_none() { listed(&rows) } else { rows.clone() };
         context.output.rows("bartizan.situation/1", &listed, FIELDS)?;
@@ -132,13 +133,7 @@ const FIELDS: &[Field<'static, Row>] = &[
         name: "index",
         cell: &|row| row.index.as_ref().map_or_else(|| "no index".to_owned(), row::Assessed::span),
     },
-    Field {
-        title: "SEEN",
-        name: "coverage",
-        cell: &|row| {
-            row.index.as_ref().map_or_else(String::new, |index| present::percent(index.coverage))
-        },
-    },
+    Field { title: "SEEN", name: "coverage", cell: &Row::seen },
     Field {
         title: "OPEN",
         name: "open",

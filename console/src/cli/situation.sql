@@ -30,3 +30,7 @@ LIMIT 1000
 -- name: situation.judged
 -- Whether anything was judged in the range at all.
 SELECT count() AS steps FROM judged WHERE minute >= {from:DateTime64(6)} AND minute < {to:DateTime64(6)}
+
+-- name: situation.watched
+-- Zones that some tap saw in the 28 days before the end of the range; the others have no tap.
+SELECT DISTINCT zone FROM zone_tap WHERE hour > {to:DateTime64(6)} - INTERVAL 28 DAY AND hour <= {to:DateTime64(6)} LIMIT 10000

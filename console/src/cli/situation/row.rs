@@ -60,6 +60,8 @@ pub struct Known {
     pub open: u64,
     /// Of them, those nobody looked at.
     pub new: u64,
+    /// Whether some tap saw it in the 28 days before.
+    pub watched: bool,
     /// What others opened into it, and it into others.
     pub conduits: Vec<Conduit>,
 }
@@ -81,8 +83,20 @@ pub struct Unknown {
     pub last: Time,
 }
 
+/// A zone that some tap saw.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Watched {
+    /// Its id.
+    pub zone: String,
+}
+
 /// Scopes in reading order: the institution, its zones as they want attention, what is made of zones, entities.
-pub fn rows(standings: Vec<Standing>, zones: Vec<Zone>, conduits: &[Conduit]) -> Vec<Row> {
+pub fn rows(
+    standings: Vec<Standing>,
+    zones: Vec<Zone>,
+    conduits: &[Conduit],
+    watched: &[Watched],
+) -> Vec<Row> {
     let (of_zones, others): (Vec<_>, Vec<_>) =
         standings.into_iter().partition(|standing| standing.scope == "zone");
     let mut zones: Vec<_> = zones
@@ -93,7 +107,7 @@ pub fn rows(standings: Vec<Standing>, zones: Vec<Zone>, conduits: &[Conduit]) ->
         })
         .collect();
     zones.sort_by(|a, b| a.attention().cmp(&b.attention()));
-    let of_zones = zones.into_iter().map(|zone| of_zone(zone, conduits));
+    let of_zones = zones.into_iter().map(|zone| of_zone(zone, conduits, watched));
     let (bank, rest): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|standing| standing.scope == "institution");
     let place = |standing: &Standing| match standing.scope.as_str() {
@@ -116,7 +130,7 @@ pub fn rows(standings: Vec<Standing>, zones: Vec<Zone>, conduits: &[Conduit]) ->
         .collect()
 }
 
-fn of_zone(zone: Zone, conduits: &[Conduit]) -> Row {
+fn of_zone(zone: Zone, conduits: &[Conduit], watched: &[Watched]) -> Row {
     let touches =
         |conduit: &&Conduit| conduit.src_zone == zone.zone || conduit.dst_zone == zone.zone;
     let level = zone.shown();
@@ -131,6 +145,7 @@ fn of_zone(zone: Zone, conduits: &[Conduit]) -> Row {
             worst: zone.level,
             open: zone.open,
             new: zone.fresh,
+            watched: watched.iter().any(|one| one.zone == zone.zone),
             conduits: conduits.iter().filter(touches).cloned().collect(),
         }),
         zone: zone.zone,
@@ -179,8 +194,66 @@ impl Assessed {
 }
 
 impl Row {
+    /// How much of it the taps saw, or that it has no tap.
+    pub fn seen(&self) -> String {
+        match (&self.index, &self.known) {
+            (None, _) => String::new(),
+            (Some(_), Some(known)) if !known.watched => "no tap".to_owned(),
+            (Some(index), _) => present::percent(index.coverage),
+        }
+    }
+
     /// What it may be called in the command: its name, whatever its scope.
     pub fn is_called(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn standing(scope: &str, name: &str, index: f64, index_if_blind: f64) -> Standing {
+        let row = json!({
+            "scope": scope, "name": name, "time": "2026-03-12T12:00:00Z", "index": index, "index_if_blind": index_if_blind,
+            "threat": index, "vulnerability": 0.0, "availability": 0.0, "coverage": 0.0, "level": "-", "gate": "",
+            "drivers": "[]", "before": null,
+        });
+        serde_json::from_value(row).expect("a row as the store answers it")
+    }
+
+    fn zone(name: &str, criticality: u8) -> Zone {
+        let row =
+            json!({"zone": name, "criticality": criticality, "worst": 0, "open": 0, "fresh": 0});
+        serde_json::from_value(row).expect("a row as the store answers it")
+    }
+
+    #[test]
+    fn a_blind_zone_is_a_question_with_an_interval_and_one_without_a_tap_says_so() {
+        let standings = vec![
+            standing("entity", "pc-117", 20.0, 20.0),
+            standing("zone", "swift", 12.0, 50.0),
+            standing("zone", "hsm", 0.0, 70.0),
+            standing("institution", "Example Bank", 5.0, 20.0),
+        ];
+        let zones = vec![zone("internet", 0), zone("hsm", 10), zone("swift", 10)];
+        let watched = [Watched { zone: "swift".into() }];
+        let rows = rows(standings, zones, &[], &watched);
+        let span = |row: &Row| row.index.as_ref().map_or_else(String::new, Assessed::span);
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| format!("{} {} {} {}", row.name, row.told, span(row), row.seen()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Example Bank ? 5-20 0 %",
+                "swift ? 12-50 0 %",
+                "hsm ? 0-70 no tap",
+                "internet -  ",
+                "pc-117 - 20 0 %"
+            ]
+        );
     }
 }

@@ -4,14 +4,16 @@ use super::super::Context;
 use crate::effects::Opener;
 use crate::failure::{Exit, Failure};
 use model::Time;
+use std::path::Path;
 use store::Role;
 use store::schema::Beside;
 
 /// Opens the database that stands beside that of the settings, without the taps that the options leave out.
 ///
 /// # Errors
-/// If a tap is not known, or there is no such database: the failure then has the commands that make it.
-pub async fn opener(context: &Context) -> Result<Opener, Failure> {
+/// If a tap is not known, or there is no such database: the failure then has the commands that make it, with the settings
+/// that this one was given.
+pub async fn opener(context: &Context, settings_file: Option<&Path>) -> Result<Opener, Failure> {
     let source = context.opener(Role::Person);
     let store = source.store().await?;
     let without = &context.scope.without;
@@ -19,7 +21,7 @@ pub async fn opener(context: &Context) -> Result<Opener, Failure> {
     let beside = Beside::new(store.database(), without);
     let name = beside.name();
     if store.with_database(&name).beside().await?.as_ref() != Some(&beside) {
-        return Err(not_made(context, &beside, &name));
+        return Err(not_made(context, &beside, &name, settings_file));
     }
     let mut settings = context.loaded.settings.store.clone();
     settings.database = name;
@@ -33,7 +35,14 @@ fn unknown_tap(error: store::Error) -> Failure {
     }
 }
 
-fn not_made(context: &Context, beside: &Beside, name: &str) -> Failure {
+fn not_made(
+    context: &Context,
+    beside: &Beside,
+    name: &str,
+    settings_file: Option<&Path>,
+) -> Failure {
+    let with =
+        settings_file.map_or_else(String::new, |file| format!(" --config {}", file.display()));
     let (migrate, judge) = (beside.command(name), judge(context, beside, name));
     Failure {
         code: "E-WITHOUT-001",
@@ -42,13 +51,13 @@ fn not_made(context: &Context, beside: &Beside, name: &str) -> Failure {
             present::safe(&beside.without.join(", ")),
             present::safe(name)
         ),
-        next: present::safe(&format!("{migrate}  &&  {judge}")),
+        next: present::safe(&format!("{migrate}{with}  &&  {judge}{with}")),
         exit: Exit::Failed,
     }
 }
 
 /// The command that judges the range that is asked about.
-pub fn judge(context: &Context, beside: &Beside, name: &str) -> String {
+fn judge(context: &Context, beside: &Beside, name: &str) -> String {
     let hours = |time: Time| time.floor(Time::HOUR);
     let (from, to) = (hours(context.scope.from), context.scope.to.minute());
     let taps = beside.without.join(" --without ");
