@@ -254,7 +254,7 @@ async fn lists_match_by_any_element_and_addresses_by_network() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_rule_says_is_never_sql() {
-    let evil = r#"x') OR 1=1; DROP TABLE http; -- \' {p0:String} ?"#;
+    let evil = r"x') OR 1=1; DROP TABLE http; -- \' {p0:String} ?";
     let quoted = evil.replace('\'', "''");
     let rows = [format!("+{{path: '{quoted}'}}"), "-{path: other}".to_owned()];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
