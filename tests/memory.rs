@@ -65,7 +65,9 @@ async fn opened(name: &str) -> Session {
 
 async fn insert<R: Record>(store: &Store, rows: &[R]) {
     let mut block = Block::new(R::TABLE);
-    rows.iter().for_each(|row| row.encode(&mut block));
+    for row in rows {
+        row.encode(&mut block);
+    }
     let token = Token::of_content(R::TABLE.name, &block.to_native());
     store.insert(&Prepared::from_block(&block, token)).await.expect("the rows are taken");
 }

@@ -98,7 +98,7 @@ fn losses(map: &Map, lost: &[u64]) -> Losses {
     map.zones.iter().enumerate().map(loss).collect()
 }
 
-fn all<'e>(episodes: &'e [Episode]) -> Vec<&'e Episode> {
+fn all(episodes: &[Episode]) -> Vec<&Episode> {
     episodes.iter().collect()
 }
 

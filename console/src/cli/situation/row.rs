@@ -199,7 +199,10 @@ impl Row {
         match (&self.index, &self.known) {
             (None, _) => String::new(),
             (Some(_), Some(known)) if !known.watched => "no tap".to_owned(),
-            (Some(index), _) => present::percent(index.coverage),
+            (Some(index), _) => match present::percent(index.coverage) {
+                whole if whole == "100 %" && index.coverage < 1.0 => format!("<{whole}"),
+                share => share,
+            },
         }
     }
 
